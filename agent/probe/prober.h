@@ -1,0 +1,39 @@
+#ifndef SIGHTLINE_AGENT_PROBE_PROBER_H_
+#define SIGHTLINE_AGENT_PROBE_PROBER_H_
+
+#include <chrono>
+#include <vector>
+
+#include "sightline/v1/observation.pb.h"
+#include "sightline/v1/plan.pb.h"
+
+namespace sightline::probe {
+
+struct RoundOptions {
+  // Checks that run at the same time: 1 to 64; values outside are brought inside.
+  int max_concurrency = 8;
+  // What Observation.start_offset_ms counts from.
+  std::chrono::steady_clock::time_point round_start = std::chrono::steady_clock::now();
+};
+
+// Runs checks once and says what it saw. The seam between the agent's loop and the network. It
+// never retries, schedules or keeps anything on disk.
+class Prober {
+ public:
+  virtual ~Prober() = default;
+
+  // Runs `checks` (which must belong to `plan`, and live until the return) and blocks until all are
+  // done, each within plan.check_timeout. Returns one observation per check, in the order given. A
+  // check that was not run, or that Stop() cut short, has every layer UNTESTED and no evidence.
+  virtual std::vector<v1::Observation> RunRound(const v1::Plan& plan,
+                                                const std::vector<const v1::Check*>& checks,
+                                                const RoundOptions& options) = 0;
+
+  // Ends the running round at once, and every later one before it starts. May be called from any
+  // thread and from a signal handler.
+  virtual void Stop() = 0;
+};
+
+}  // namespace sightline::probe
+
+#endif  // SIGHTLINE_AGENT_PROBE_PROBER_H_
