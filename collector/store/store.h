@@ -1,0 +1,154 @@
+// What a collector keeps: the log of signed batches, the registry of agents, the plans. One narrow
+// interface with two implementations that pass the same conformance tests.
+//
+// Invariants of every implementation:
+//  1. A record is in the log exactly once, and an agent's records form one unbroken chain.
+//  2. What Append reported as APPENDED survives a crash of the collector and of the machine.
+//  3. Each node's records have node_seq 1, 2, 3, ... in the order in which they became visible, so
+//  a reader that
+//     asks for "after N" never misses one.
+//  4. A write is done whole or not at all.
+//
+// Errors of every call: UNAVAILABLE (try again later), ABORTED (a race or an in-doubt commit: read
+// again, then retry), DATA_LOSS (the store holds what it must not), others as documented.
+#ifndef SIGHTLINE_COLLECTOR_STORE_STORE_H_
+#define SIGHTLINE_COLLECTOR_STORE_STORE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "sightline/v1/ingest.pb.h"
+#include "sightline/v1/plan.pb.h"
+
+namespace sightline {
+
+// An enrolled agent and the end of its chain. Times are whole milliseconds.
+struct AgentRecord {
+  std::string agent_id;    // 32 bytes
+  std::string public_key;  // 32 bytes, raw Ed25519
+  v1::AgentRole role = v1::AGENT_ROLE_UNSPECIFIED;
+  std::string region;  // ISO 3166-2, or 3166-1 for a control
+  absl::Time enroll_time;
+  bool revoked = false;
+  bool equivocated = false;  // sent two batches with one batch_seq
+  uint64_t last_seq = 0;     // highest batch_seq in the log, 0 when none
+  std::string head;          // 32 bytes: what the next prev_hash must hold
+};
+
+// An invite as stored: never the token itself.
+struct InviteRecord {
+  std::string token_hash;  // 32 bytes, SHA-256 of the token
+  v1::AgentRole role = v1::AGENT_ROLE_UNSPECIFIED;
+  absl::Time expire_time;
+};
+
+// One verified batch on its way into the log or out of it. The peer address is not in it.
+struct LogRecord {
+  std::string node;        // collector that appended it
+  uint64_t node_seq = 0;   // position in that collector's order; given by Append
+  std::string agent_id;    // 32 bytes
+  uint64_t first_seq = 0;  // equals batch_seq but for a tombstone
+  uint64_t batch_seq = 0;
+  std::string prev_hash;   // 32 bytes
+  std::string chain_hash;  // 32 bytes: what the next batch's prev_hash holds
+  absl::Time round_time;   // from the signed batch; its UTC day is the partition
+  absl::Time receive_time;
+  std::string country;    // ISO 3166-1 alpha-2 of the peer address; empty when unknown
+  uint32_t asn = 0;       // of the peer address; 0 when unknown
+  std::string bucket;     // 16 bytes: origin that may vote once per window
+  std::string batch;      // SignedBatch.batch, byte for byte
+  std::string signature;  // 64 bytes
+};
+
+// What Append did with one record.
+enum class AppendOutcome {
+  kAppended,
+  // The agent's last_seq and head are not those that the record continues from: somebody else
+  // appended meanwhile, or the record was there before. Read the agent and decide.
+  kConflict,
+};
+
+// Thread-safe.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // --- Registry ---
+
+  // Adds invites. ALREADY_EXISTS when a token hash is known.
+  virtual absl::Status AddInvites(absl::Span<const InviteRecord> invites) = 0;
+
+  // Redeems the invite and registers `agent` in one transaction; role comes from the invite,
+  // last_seq and head start at genesis. Idempotent: the same token with the same public key returns
+  // the first record. NOT_FOUND: no such token. FAILED_PRECONDITION: expired at
+  // `agent.enroll_time`, used by another key.
+  virtual absl::StatusOr<AgentRecord> Enroll(absl::string_view token_hash,
+                                             const AgentRecord& agent) = 0;
+
+  // The role that an unused or used invite grants. NOT_FOUND: no such token.
+  virtual absl::StatusOr<v1::AgentRole> FindInviteRole(absl::string_view token_hash) = 0;
+
+  // NOT_FOUND when no such agent is enrolled.
+  virtual absl::StatusOr<AgentRecord> FindAgent(absl::string_view agent_id) = 0;
+
+  // At most `limit` agents with agent_id above `after`, ordered by agent_id.
+  virtual absl::StatusOr<std::vector<AgentRecord>> ListAgents(absl::string_view after,
+                                                              size_t limit) = 0;
+
+  // Marks an agent that sent two batches with one batch_seq. NOT_FOUND when it is not enrolled.
+  virtual absl::Status FlagEquivocation(absl::string_view agent_id) = 0;
+
+  // --- Plans ---
+
+  // ALREADY_EXISTS when the version is there with other bytes; the same bytes again are no error.
+  virtual absl::Status AddPlan(uint64_t version, const v1::SignedPlan& plan) = 0;
+  // Every plan ever stored, by version.
+  virtual absl::StatusOr<std::vector<v1::SignedPlan>> ListPlans() = 0;
+
+  // --- Log ---
+
+  // Appends a group in one transaction: for each agent, its consecutive records (in order of
+  // batch_seq) move last_seq and head by compare-and-set, or all of them from the first that does
+  // not fit are kConflict. Other agents' records are not affected. Fills nothing but the store:
+  // `records[i].node_seq` is given in order of `records`. On return without error everything
+  // kAppended is on the disk. Only one process may use a `node` name at a time.
+  virtual absl::StatusOr<std::vector<AppendOutcome>> Append(
+      absl::string_view node, absl::Span<const LogRecord> records) = 0;
+
+  // At most `limit` records of `node` with node_seq above `after`, in that order.
+  virtual absl::StatusOr<std::vector<LogRecord>> ReadLog(absl::string_view node, uint64_t after,
+                                                         size_t limit) = 0;
+
+  // Nodes that have appended, ordered.
+  virtual absl::StatusOr<std::vector<std::string>> ListNodes() = 0;
+
+  // Lowest node_seq of `node` with round_time at or after `time`, minus one; the end of the node's
+  // log when there is none. Where a fold starts that needs no older rounds.
+  virtual absl::StatusOr<uint64_t> SeekLog(absl::string_view node, absl::Time time) = 0;
+
+  // The stored batch bytes of one agent's batch_seq, to tell a repeat from an equivocation.
+  // NOT_FOUND.
+  virtual absl::StatusOr<std::string> FindBatch(absl::string_view agent_id, uint64_t batch_seq) = 0;
+
+  // --- Keys ---
+
+  // The bucket key (32 bytes) of a day, made on first use; every collector on one store gets the
+  // same. `day`: days since 1970-01-01 UTC.
+  virtual absl::StatusOr<std::string> BucketKey(int64_t day) = 0;
+};
+
+// Opens "sqlite:PATH" or "postgresql://..." and brings its schema up to date. INVALID_ARGUMENT:
+// another form of URL. FAILED_PRECONDITION: the schema is newer than this program.
+absl::StatusOr<std::unique_ptr<Store>> OpenStore(absl::string_view url);
+
+}  // namespace sightline
+
+#endif  // SIGHTLINE_COLLECTOR_STORE_STORE_H_

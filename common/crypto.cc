@@ -1,0 +1,163 @@
+#include "common/crypto.h"
+
+#include <openssl/bio.h>
+#include <openssl/hmac.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace sightline {
+namespace {
+
+struct BioDelete {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+};
+using Bio = std::unique_ptr<BIO, BioDelete>;
+
+struct MdContextDelete {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+using MdContext = std::unique_ptr<EVP_MD_CTX, MdContextDelete>;
+
+const unsigned char* Bytes(absl::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+unsigned char* Bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
+
+// OpenSSL fails here only when memory or the generator does: nothing sensible can follow.
+void Require(bool ok, const char* what) {
+  if (ok) return;
+  std::fprintf(stderr, "sightline: OpenSSL failed in %s\n", what);
+  std::abort();
+}
+
+// Ed25519 signs a message in one piece, so domain and data have to be joined.
+std::string Join(absl::string_view domain, absl::string_view data) {
+  return absl::StrCat(domain, data);
+}
+
+std::string RawPublicKey(const EVP_PKEY* key) {
+  std::string raw(kPublicKeyBytes, '\0');
+  size_t size = raw.size();
+  Require(EVP_PKEY_get_raw_public_key(key, Bytes(raw), &size) == 1, "get_raw_public_key");
+  return raw;
+}
+
+// The caller does not own the result: BIO_get_mem_data points into `bio`.
+std::string Contents(BIO* bio) {
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio, &data);
+  return std::string(data, static_cast<size_t>(size));
+}
+
+}  // namespace
+
+std::string Sha256(absl::string_view data) {
+  static const EVP_MD* const kMethod = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  thread_local const MdContext context(EVP_MD_CTX_new());
+  std::string hash(kHashBytes, '\0');
+  Require(EVP_DigestInit_ex2(context.get(), kMethod, nullptr) == 1 &&
+              EVP_DigestUpdate(context.get(), data.data(), data.size()) == 1 &&
+              EVP_DigestFinal_ex(context.get(), Bytes(hash), nullptr) == 1,
+          "SHA-256");
+  return hash;
+}
+
+std::string HmacSha256(absl::string_view key, absl::string_view data) {
+  std::string mac(kHashBytes, '\0');
+  Require(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), Bytes(data), data.size(),
+               Bytes(mac), nullptr) != nullptr,
+          "HMAC");
+  return mac;
+}
+
+std::string RandomBytes(size_t count) {
+  std::string bytes(count, '\0');
+  Require(RAND_bytes(Bytes(bytes), static_cast<int>(count)) == 1, "RAND_bytes");
+  return bytes;
+}
+
+absl::StatusOr<VerifyKey> VerifyKey::FromRaw(absl::string_view raw) {
+  if (raw.size() != kPublicKeyBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a public key has 32 bytes, this one has ", raw.size()));
+  }
+  EVP_PKEY* key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, Bytes(raw), raw.size());
+  if (key == nullptr) return absl::InvalidArgumentError("these 32 bytes are no Ed25519 public key");
+  return VerifyKey(std::shared_ptr<EVP_PKEY>(key, EvpKeyDelete()), std::string(raw));
+}
+
+absl::StatusOr<VerifyKey> VerifyKey::FromPem(absl::string_view pem) {
+  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  EvpKey key(PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr));
+  if (key == nullptr || EVP_PKEY_get_id(key.get()) != EVP_PKEY_ED25519) {
+    return absl::InvalidArgumentError(
+        "no Ed25519 public key in PEM form (expected a file made by `sightline keys new`)");
+  }
+  std::string raw = RawPublicKey(key.get());
+  return VerifyKey(std::shared_ptr<EVP_PKEY>(std::move(key)), std::move(raw));
+}
+
+bool VerifyKey::Verify(absl::string_view domain, absl::string_view data,
+                       absl::string_view signature) const {
+  if (signature.size() != kSignatureBytes) return false;
+  const std::string message = Join(domain, data);
+  const MdContext context(EVP_MD_CTX_new());
+  Require(EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key_.get()) == 1,
+          "verify init");
+  return EVP_DigestVerify(context.get(), Bytes(signature), signature.size(),
+                          Bytes(absl::string_view(message)), message.size()) == 1;
+}
+
+std::string VerifyKey::ToPem() const {
+  const Bio bio(BIO_new(BIO_s_mem()));
+  Require(PEM_write_bio_PUBKEY(bio.get(), key_.get()) == 1, "write public key");
+  return Contents(bio.get());
+}
+
+SigningKey SigningKey::Generate() {
+  EvpKey key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+  Require(key != nullptr, "key generation");
+  VerifyKey public_key = *VerifyKey::FromRaw(RawPublicKey(key.get()));
+  return SigningKey(std::move(key), std::move(public_key));
+}
+
+absl::StatusOr<SigningKey> SigningKey::FromPem(absl::string_view pem) {
+  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  EvpKey key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
+  if (key == nullptr || EVP_PKEY_get_id(key.get()) != EVP_PKEY_ED25519) {
+    return absl::InvalidArgumentError("no Ed25519 private key in PEM form");
+  }
+  absl::StatusOr<VerifyKey> public_key = VerifyKey::FromRaw(RawPublicKey(key.get()));
+  if (!public_key.ok()) return public_key.status();
+  return SigningKey(std::move(key), *std::move(public_key));
+}
+
+std::string SigningKey::Sign(absl::string_view domain, absl::string_view data) const {
+  const std::string message = Join(domain, data);
+  const MdContext context(EVP_MD_CTX_new());
+  std::string signature(kSignatureBytes, '\0');
+  size_t size = signature.size();
+  Require(EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key_.get()) == 1 &&
+              EVP_DigestSign(context.get(), Bytes(signature), &size,
+                             Bytes(absl::string_view(message)), message.size()) == 1,
+          "signing");
+  return signature;
+}
+
+std::string SigningKey::ToPem() const {
+  const Bio bio(BIO_new(BIO_s_mem()));
+  Require(
+      PEM_write_bio_PrivateKey(bio.get(), key_.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1,
+      "write private key");
+  return Contents(bio.get());
+}
+
+}  // namespace sightline

@@ -1,0 +1,61 @@
+// Signed plans: making, opening and looking things up in them.
+#ifndef SIGHTLINE_COMMON_PLAN_H_
+#define SIGHTLINE_COMMON_PLAN_H_
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/crypto.h"
+#include "sightline/v1/ingest.pb.h"
+#include "sightline/v1/plan.pb.h"
+
+namespace sightline {
+
+inline constexpr int kTargetsMax = 64;
+inline constexpr size_t kPlanBytesMax = 512 * 1024;
+
+// Rules that every plan keeps: versions, times, intervals, unique names, known root sets, ports.
+// INVALID_ARGUMENT names the field and what it must be.
+absl::Status ValidatePlan(const v1::Plan& plan);
+
+v1::SignedPlan SignPlan(const v1::Plan& plan, const SigningKey& operator_key);
+
+// Parses a signed plan and checks its key, signature, rules, expiry and that its version is above
+// `held_version` (0 when none is held). Returns the plan, or why not.
+std::variant<v1::Plan, v1::PlanRefusal> OpenPlan(const v1::SignedPlan& signed_plan,
+                                                 const VerifyKey& operator_key,
+                                                 uint64_t held_version, absl::Time now);
+
+// "NOT_NEWER: the plan has version 3, and version 3 is held".
+std::string ToText(const v1::PlanRefusal& refusal);
+
+// Whether `region` is in the plan's list of an observed country.
+bool IsObservedRegion(const v1::Plan& plan, absl::string_view region);
+// Whether `country` is one of the plan's observed countries.
+bool IsObservedCountry(const v1::Plan& plan, absl::string_view country);
+
+// Finds a check by its id. Holds pointers into `plan`, which must outlive it unchanged.
+class PlanIndex {
+ public:
+  struct Entry {
+    const v1::Target* target = nullptr;
+    const v1::Feature* feature = nullptr;
+    const v1::Check* check = nullptr;
+  };
+
+  explicit PlanIndex(const v1::Plan& plan);
+  // nullptr when the plan has no such check.
+  const Entry* Find(absl::string_view check_id) const;
+
+ private:
+  absl::flat_hash_map<absl::string_view, Entry> entries_;
+};
+
+}  // namespace sightline
+
+#endif  // SIGHTLINE_COMMON_PLAN_H_

@@ -1,0 +1,59 @@
+#include "common/crypto.h"
+
+#include <gtest/gtest.h>
+
+#include "absl/strings/escaping.h"
+
+namespace sightline {
+namespace {
+
+// RFC 8032, section 7.1, test 2.
+constexpr char kRfcPublicKey[] = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c";
+constexpr char kRfcSignature[] =
+    "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+    "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00";
+
+TEST(CryptoTest, VerifiesThePublishedVector) {
+  const auto key = VerifyKey::FromRaw(absl::HexStringToBytes(kRfcPublicKey));
+  ASSERT_TRUE(key.ok());
+  EXPECT_TRUE(key->Verify("", "\x72", absl::HexStringToBytes(kRfcSignature)));
+  EXPECT_FALSE(key->Verify("", "\x73", absl::HexStringToBytes(kRfcSignature)));
+}
+
+TEST(CryptoTest, HashesThePublishedVectors) {
+  EXPECT_EQ(absl::BytesToHexString(Sha256("abc")),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  // RFC 4231, test case 2.
+  EXPECT_EQ(absl::BytesToHexString(HmacSha256("Jefe", "what do ya want for nothing?")),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
+TEST(CryptoTest, ASignatureHoldsForItsDomainAndDataOnly) {
+  const SigningKey key = SigningKey::Generate();
+  const std::string signature = key.Sign("a\0", "data");
+  EXPECT_TRUE(key.public_key().Verify("a\0", "data", signature));
+  EXPECT_FALSE(key.public_key().Verify("b\0", "data", signature));
+  EXPECT_FALSE(key.public_key().Verify("a\0", "dat", signature));
+  EXPECT_FALSE(key.public_key().Verify("a\0", "data", signature.substr(1)));
+  EXPECT_FALSE(SigningKey::Generate().public_key().Verify("a\0", "data", signature));
+}
+
+TEST(CryptoTest, KeysSurvivePem) {
+  const SigningKey key = SigningKey::Generate();
+  const auto again = SigningKey::FromPem(key.ToPem());
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->public_key().raw(), key.public_key().raw());
+  const auto public_key = VerifyKey::FromPem(key.public_key().ToPem());
+  ASSERT_TRUE(public_key.ok());
+  EXPECT_EQ(public_key->Id(), key.public_key().Id());
+}
+
+TEST(CryptoTest, DamagedKeysAreRefusedInWords) {
+  EXPECT_EQ(VerifyKey::FromRaw("short").status().message(),
+            "a public key has 32 bytes, this one has 5");
+  EXPECT_FALSE(VerifyKey::FromPem("nonsense").ok());
+  EXPECT_FALSE(SigningKey::FromPem(SigningKey::Generate().public_key().ToPem()).ok());
+}
+
+}  // namespace
+}  // namespace sightline
