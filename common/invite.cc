@@ -10,10 +10,24 @@ namespace sightline {
 namespace {
 constexpr absl::string_view kPrefix = "sl1.";
 constexpr size_t kTokenBytes = 32;
+constexpr size_t kChecksumBytes = 4;
+
+// Tells a whole invite from one that lost its end when it was copied.
+std::string Checksum(absl::string_view bytes) { return Sha256(bytes).substr(0, kChecksumBytes); }
+
+// False when the bytes are too short or do not fit their checksum.
+bool TakeChecksum(absl::string_view& bytes) {
+  if (bytes.size() <= kChecksumBytes) return false;
+  const absl::string_view checksum = bytes.substr(bytes.size() - kChecksumBytes);
+  bytes.remove_suffix(kChecksumBytes);
+  return checksum == Checksum(bytes);
+}
 }  // namespace
 
 std::string EncodeInvite(const v1::Invite& invite) {
-  return absl::StrCat(kPrefix, absl::WebSafeBase64Escape(invite.SerializeAsString()));
+  std::string bytes = invite.SerializeAsString();
+  bytes += Checksum(bytes);
+  return absl::StrCat(kPrefix, absl::WebSafeBase64Escape(bytes));
 }
 
 absl::StatusOr<v1::Invite> DecodeInvite(absl::string_view text) {
@@ -24,8 +38,10 @@ absl::StatusOr<v1::Invite> DecodeInvite(absl::string_view text) {
   }
   std::string bytes;
   v1::Invite invite;
-  if (!absl::WebSafeBase64Unescape(text.substr(kPrefix.size()), &bytes) ||
-      !invite.ParseFromString(bytes) || invite.token().size() != kTokenBytes ||
+  const bool decoded = absl::WebSafeBase64Unescape(text.substr(kPrefix.size()), &bytes);
+  absl::string_view message = bytes;
+  if (!decoded || !TakeChecksum(message) || !invite.ParseFromString(std::string(message)) ||
+      invite.token().size() != kTokenBytes ||
       invite.operator_public_key().size() != kPublicKeyBytes || invite.collectors().empty()) {
     return absl::InvalidArgumentError(
         "the invite is damaged or cut short; copy the whole line, or ask for a new one");

@@ -10,7 +10,7 @@
 
 namespace sightline {
 
-// "sl1." followed by the serialised message in base64url.
+// "sl1." followed by the serialised message and the first 4 bytes of its SHA-256, in base64url.
 std::string EncodeInvite(const v1::Invite& invite);
 
 // White space around the text is ignored. INVALID_ARGUMENT when the text is no invite, is cut
