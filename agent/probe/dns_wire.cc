@@ -1,0 +1,97 @@
+#include "agent/probe/dns_wire.h"
+
+#include <ldns/ldns.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace sightline::probe {
+namespace {
+
+template <auto Free>
+struct Deleter {
+  template <typename T>
+  void operator()(T* pointer) const {
+    Free(pointer);
+  }
+};
+using Packet = std::unique_ptr<ldns_pkt, Deleter<ldns_pkt_free>>;
+using Name = std::unique_ptr<ldns_rdf, Deleter<ldns_rdf_deep_free>>;
+using Bytes = std::unique_ptr<uint8_t, Deleter<std::free>>;
+
+Name ParseName(absl::string_view host) {
+  return Name(ldns_dname_new_frm_str(std::string(host).c_str()));
+}
+
+bool AsksFor(const ldns_pkt& packet, absl::string_view host) {
+  const ldns_rr_list* questions = ldns_pkt_question(&packet);
+  if (questions == nullptr || ldns_rr_list_rr_count(questions) != 1) return false;
+  const ldns_rr* question = ldns_rr_list_rr(questions, 0);
+  const Name name = ParseName(host);
+  return name != nullptr && ldns_rr_get_type(question) == LDNS_RR_TYPE_A &&
+         ldns_rr_get_class(question) == LDNS_RR_CLASS_IN &&
+         ldns_dname_compare(ldns_rr_owner(question), name.get()) == 0;
+}
+
+void ReadAddresses(const ldns_pkt& packet, DnsReply* reply) {
+  const ldns_rr_list* answers = ldns_pkt_answer(&packet);
+  const size_t count = answers == nullptr ? 0 : ldns_rr_list_rr_count(answers);
+  for (size_t i = 0; i < count; ++i) {
+    const ldns_rr* record = ldns_rr_list_rr(answers, i);
+    const uint32_t ttl_s = ldns_rr_ttl(record);
+    reply->ttl_min_s = i == 0 ? ttl_s : std::min(reply->ttl_min_s, ttl_s);
+    if (ldns_rr_get_type(record) != LDNS_RR_TYPE_A || ldns_rr_rd_count(record) != 1) continue;
+    const ldns_rdf* data = ldns_rr_rdf(record, 0);
+    if (ldns_rdf_size(data) != 4 || reply->addresses.size() >= kAddressesPerResponseMax) continue;
+    IpAddress address;
+    std::memcpy(address.bytes.data(), ldns_rdf_data(data), 4);
+    reply->addresses.push_back(address);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> PackDnsQuery(absl::string_view host, uint16_t id) {
+  Name name = ParseName(host);
+  if (name == nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat("\"", host, "\" is not a DNS name"));
+  }
+  // The packet takes the name over.
+  const Packet packet(
+      ldns_pkt_query_new(name.release(), LDNS_RR_TYPE_A, LDNS_RR_CLASS_IN, LDNS_RD));
+  if (packet == nullptr) return absl::ResourceExhaustedError("out of memory for a DNS question");
+  ldns_pkt_set_id(packet.get(), id);
+  uint8_t* wire = nullptr;
+  size_t size = 0;
+  const ldns_status status = ldns_pkt2wire(&wire, packet.get(), &size);
+  const Bytes owner(wire);
+  if (status != LDNS_STATUS_OK) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "\"", host, "\" does not fit a DNS question: ", ldns_get_errorstr_by_id(status)));
+  }
+  return std::string(reinterpret_cast<const char*>(wire), size);
+}
+
+DnsReply ParseDnsReply(absl::string_view datagram, absl::string_view host, uint16_t id) {
+  DnsReply reply;
+  ldns_pkt* parsed = nullptr;
+  const ldns_status status =
+      ldns_wire2pkt(&parsed, reinterpret_cast<const uint8_t*>(datagram.data()), datagram.size());
+  const Packet packet(parsed);
+  if (status != LDNS_STATUS_OK || packet == nullptr) return reply;
+  if (!ldns_pkt_qr(packet.get()) || !AsksFor(*packet, host)) {
+    reply.match = DnsMatch::kUnrelated;
+    return reply;
+  }
+  reply.match = ldns_pkt_id(packet.get()) == id ? DnsMatch::kAnswer : DnsMatch::kWrongId;
+  reply.rcode = static_cast<uint32_t>(ldns_pkt_get_rcode(packet.get()));
+  ReadAddresses(*packet, &reply);
+  return reply;
+}
+
+}  // namespace sightline::probe

@@ -1,0 +1,250 @@
+#include "agent/probe/report.h"
+
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "agent/probe/failure.h"
+#include "agent/probe/judge.h"
+#include "common/message.h"
+#include "common/outcome.h"
+
+namespace sightline::probe {
+namespace {
+
+using ByCheck = absl::flat_hash_map<std::string, const v1::Observation*>;
+
+constexpr absl::string_view kConnectionDownNote =
+    "No anchor answers: your own connection looks down, so nothing can be said.";
+
+ByCheck Index(const std::vector<v1::Observation>& observations) {
+  ByCheck index;
+  for (const v1::Observation& observation : observations) {
+    index[observation.check_id()] = &observation;
+  }
+  return index;
+}
+
+const v1::Observation* Find(const ByCheck& index, absl::string_view check_id) {
+  const auto found = index.find(check_id);
+  return found == index.end() ? nullptr : found->second;
+}
+
+bool IsAnchor(const v1::Target& target) {
+  return target.kind() == v1::TARGET_KIND_DOMESTIC_ANCHOR ||
+         target.kind() == v1::TARGET_KIND_FOREIGN_ANCHOR;
+}
+
+// OONI's word, in a person's words first where they differ.
+std::string Say(absl::string_view failure) {
+  struct Phrase {
+    absl::string_view failure, words;
+  };
+  static constexpr Phrase kPhrases[] = {
+      {kTimeout, "no answer in time"},
+      {"timed_out", "no answer in time"},
+      {kConnectionReset, "connection reset"},
+      {kEof, "connection closed early"},
+      {"connection_refused", "connection refused"},
+      {"network_unreachable", "no route to the network"},
+      {"host_unreachable", "no route to the host"},
+      {"dns_nxdomain_error", "the name is said not to exist"},
+      {"dns_no_answer", "an answer without addresses"},
+      {"dns_refused_error", "the resolver refused the question"},
+      {"dns_servfail_error", "the resolver failed"},
+      {kDnsWrongId, "only replies with a wrong query id"},
+      {kTlsInvalidHostname, "the server proves another name"},
+      {kTlsUnknownAuthority, "the certificate leads to an unexpected authority"},
+      {kTlsInvalidCertificate, "the certificate is not valid"},
+      {kTlsFailedHandshake, "the handshake failed"},
+      {kHttpRequestFailed, "not the expected content"},
+  };
+  for (const Phrase& phrase : kPhrases) {
+    if (phrase.failure == failure) return absl::StrCat(phrase.words, " (", failure, ")");
+  }
+  return std::string(failure);
+}
+
+std::string ExplainDns(const v1::Observation& observation) {
+  const v1::DnsEvidence& dns = observation.dns();
+  if (dns.failure() == kDnsBogon) {
+    for (const v1::DnsResponse& response : dns.responses()) {
+      if (response.addresses_size() == 0) continue;
+      return absl::StrCat("forged answer: an address in the reserved range ",
+                          response.addresses(0));
+    }
+  }
+  if (!dns.failure().empty()) return Say(dns.failure());
+  if (!AnswersDisagree(dns)) return "forged answer: it leads to a server that proves another name";
+  const std::string first = dns.responses(0).addresses_size() == 0
+                                ? std::string("says that there is no address")
+                                : absl::StrCat("is ", dns.responses(0).addresses(0));
+  return absl::StrFormat("forged answer: %d answers that disagree came, the first %s",
+                         dns.responses_size(), first);
+}
+
+std::string ExplainHttp(const v1::HttpEvidence& http, absl::string_view failure) {
+  if (failure != kHttpUnexpectedStatus) return Say(failure);
+  return absl::StrCat("unexpected status ", http.status(), " (", failure, ")");
+}
+
+}  // namespace
+
+std::string Explain(const v1::Check& check, const v1::Observation& observation) {
+  std::vector<std::string> causes;
+  const v1::LayerVector& layers = observation.layers();
+  if (layers.dns() == v1::LAYER_STATE_BLOCKED) {
+    causes.push_back(absl::StrCat("DNS: ", ExplainDns(observation)));
+  }
+  const v1::Attempt* best = BestAttempt(check.protocol(), observation.attempts());
+  if (best == nullptr) return absl::StrJoin(causes, "; ");
+  const std::string failure = FailureOf(check, *best).failure;
+  if (layers.tcp() == v1::LAYER_STATE_BLOCKED)
+    causes.push_back(absl::StrCat("TCP: ", Say(failure)));
+  if (layers.tls() == v1::LAYER_STATE_BLOCKED) {
+    const bool cut = failure == kConnectionReset || failure == kEof || failure == kTimeout;
+    causes.push_back(
+        absl::StrCat("TLS: ", Say(failure), cut ? " after the server name was sent" : ""));
+  }
+  if (layers.http() == v1::LAYER_STATE_BLOCKED) {
+    causes.push_back(absl::StrCat("HTTP: ", ExplainHttp(best->http(), failure)));
+  }
+  if (layers.http() == v1::LAYER_STATE_DOWN) {
+    causes.push_back(absl::StrCat("HTTP: the genuine service answers with status ",
+                                  best->http().status(), ", it is out of order itself"));
+  }
+  return absl::StrJoin(causes, "; ");
+}
+
+bool OwnConnectionLooksDown(const v1::Plan& plan,
+                            const std::vector<v1::Observation>& observations) {
+  const ByCheck index = Index(observations);
+  bool tested = false;
+  for (const v1::Target& target : plan.targets()) {
+    if (!IsAnchor(target)) continue;
+    const Outcome outcome =
+        OutcomeOfTarget(target, [&](absl::string_view id) { return Find(index, id); }).outcome;
+    if (outcome == Outcome::kOpen || outcome == Outcome::kDown) return false;
+    tested = tested || outcome != Outcome::kUntested;
+  }
+  return tested;
+}
+
+namespace {
+
+// Why the first check of the feature with this outcome has it.
+std::string Reason(const v1::Feature& feature, Outcome outcome, const ByCheck& index) {
+  for (const v1::Check& check : feature.checks()) {
+    const v1::Observation* observation = Find(index, check.check_id());
+    if (observation == nullptr || OutcomeOfCheck(check, observation).outcome != outcome) continue;
+    const std::string causes = Explain(check, *observation);
+    if (!causes.empty()) return causes;
+    if (!observation->failure().empty()) return observation->failure();
+  }
+  return {};
+}
+
+std::string Reason(const v1::Target& target, Outcome outcome, const ByCheck& index) {
+  const bool any_essential = std::any_of(target.features().begin(), target.features().end(),
+                                         [](const v1::Feature& f) { return f.essential(); });
+  for (const v1::Feature& feature : target.features()) {
+    if (any_essential && !feature.essential()) continue;
+    std::string reason = Reason(feature, outcome, index);
+    if (!reason.empty()) return reason;
+  }
+  return {};
+}
+
+std::string Line(absl::string_view name, Outcome outcome, absl::string_view reason) {
+  std::string line = absl::StrFormat("%-20s %-10s %s", name, OutcomeName(outcome), reason);
+  line.erase(line.find_last_not_of(' ') + 1);
+  return absl::StrCat(line, "\n");
+}
+
+std::string FormatText(const v1::Plan& plan, const ByCheck& index, absl::string_view target_id,
+                       bool connection_down) {
+  const auto lookup = [&](absl::string_view id) { return Find(index, id); };
+  std::string text;
+  if (connection_down) absl::StrAppend(&text, kConnectionDownNote, "\n\n");
+  for (const v1::Target& target : plan.targets()) {
+    if (!target_id.empty() && target.target_id() != target_id) continue;
+    const Outcome outcome = OutcomeOfTarget(target, lookup).outcome;
+    const std::string& name =
+        target.display_name().empty() ? target.target_id() : target.display_name();
+    text += Line(name, outcome, Reason(target, outcome, index));
+    for (const v1::Feature& feature : target.features()) {
+      const Outcome part = OutcomeOfFeature(feature, lookup).outcome;
+      text += Line(absl::StrCat("  ", feature.feature_id()), part, Reason(feature, part, index));
+    }
+  }
+  return text;
+}
+
+// An observation as a JSON object, with the names of the .proto file.
+google::protobuf::Value ToValue(const v1::Observation& observation) {
+  google::protobuf::Value value;
+  // What ToJson printed always parses.
+  static_cast<void>(google::protobuf::util::JsonStringToMessage(
+      ToJson(observation, /*indent=*/false), value.mutable_struct_value()));
+  return value;
+}
+
+google::protobuf::Value TargetToValue(const v1::Target& target, const ByCheck& index) {
+  const auto lookup = [&](absl::string_view id) { return Find(index, id); };
+  const CheckOutcome outcome = OutcomeOfTarget(target, lookup);
+  google::protobuf::Value value;
+  auto& fields = *value.mutable_struct_value()->mutable_fields();
+  fields["target_id"].set_string_value(target.target_id());
+  fields["display_name"].set_string_value(target.display_name());
+  fields["outcome"].set_string_value(std::string(OutcomeName(outcome.outcome)));
+  fields["layer"].set_string_value(std::string(outcome.layer));
+  fields["failure"].set_string_value(outcome.failure);
+  fields["reason"].set_string_value(Reason(target, outcome.outcome, index));
+  auto* features = fields["features"].mutable_list_value();
+  auto* seen = fields["observations"].mutable_list_value();
+  for (const v1::Feature& feature : target.features()) {
+    auto& entry = *features->add_values()->mutable_struct_value()->mutable_fields();
+    const CheckOutcome part = OutcomeOfFeature(feature, lookup);
+    entry["feature_id"].set_string_value(feature.feature_id());
+    entry["essential"].set_bool_value(feature.essential());
+    entry["outcome"].set_string_value(std::string(OutcomeName(part.outcome)));
+    entry["reason"].set_string_value(Reason(feature, part.outcome, index));
+    for (const v1::Check& check : feature.checks()) {
+      const v1::Observation* observation = lookup(check.check_id());
+      if (observation != nullptr) *seen->add_values() = ToValue(*observation);
+    }
+  }
+  return value;
+}
+
+std::string FormatJson(const v1::Plan& plan, const ByCheck& index, absl::string_view target_id,
+                       bool connection_down) {
+  google::protobuf::Struct report;
+  auto& fields = *report.mutable_fields();
+  fields["plan_version"].set_string_value(absl::StrCat(plan.version()));
+  fields["own_connection_looks_down"].set_bool_value(connection_down);
+  auto* targets = fields["targets"].mutable_list_value();
+  for (const v1::Target& target : plan.targets()) {
+    if (!target_id.empty() && target.target_id() != target_id) continue;
+    *targets->add_values() = TargetToValue(target, index);
+  }
+  return ToJson(report, /*indent=*/true);
+}
+
+}  // namespace
+
+std::string FormatReport(const v1::Plan& plan, const std::vector<v1::Observation>& observations,
+                         absl::string_view target_id, ReportFormat format) {
+  const ByCheck index = Index(observations);
+  const bool connection_down = OwnConnectionLooksDown(plan, observations);
+  return format == ReportFormat::kJson ? FormatJson(plan, index, target_id, connection_down)
+                                       : FormatText(plan, index, target_id, connection_down);
+}
+
+}  // namespace sightline::probe

@@ -1,0 +1,107 @@
+#ifndef SIGHTLINE_AGENT_PROBE_STEPS_H_
+#define SIGHTLINE_AGENT_PROBE_STEPS_H_
+
+// The protocol steps, one file each. For the engine only: this header costs seconds to compile.
+// A step does one thing once, within its deadline, and leaves evidence. It never retries.
+
+#include <openssl/ssl.h>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/udp.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "agent/probe/destination.h"
+#include "sightline/v1/observation.pb.h"
+#include "sightline/v1/plan.pb.h"
+
+namespace sightline::probe {
+
+using SteadyClock = std::chrono::steady_clock;
+using TimePoint = SteadyClock::time_point;
+
+uint32_t MicrosecondsSince(TimePoint start);
+
+// An operating system error in OONI's words; the end of the stream is eof_error.
+std::string FailureFromError(const boost::system::error_code& error);
+
+// Runs `on_expiry` at the deadline, unless destroyed earlier. What `on_expiry` refers to must
+// outlive it.
+class Watchdog {
+ public:
+  template <typename Executor, typename OnExpiry>
+  Watchdog(const Executor& executor, TimePoint deadline, OnExpiry on_expiry)
+      : timer_(executor, deadline), state_(std::make_shared<State>()) {
+    timer_.async_wait(
+        [state = state_, on_expiry = std::move(on_expiry)](const boost::system::error_code& error) {
+          if (error || state->done) return;
+          state->expired = true;
+          on_expiry();
+        });
+  }
+  ~Watchdog() { state_->done = true; }
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+
+  bool expired() const { return state_->expired; }
+
+ private:
+  // Outlives the watchdog when the handler is already queued.
+  struct State {
+    bool done = false;
+    bool expired = false;
+  };
+
+  boost::asio::steady_timer timer_;
+  std::shared_ptr<State> state_;
+};
+
+// What to resolve, and until when.
+struct DnsTask {
+  std::string host;
+  ResolverAddress resolver;
+  std::string resolver_text;
+  std::chrono::microseconds hold{0};
+  TimePoint deadline;
+};
+
+// Asks once from a socket of its own. Keeps every response until `hold` after the question; when
+// none has come by then, waits for the first until the deadline. Addresses that `policy` refuses
+// are reported as their range.
+boost::asio::awaitable<v1::DnsEvidence> Resolve(const DnsTask& task,
+                                                const DestinationPolicy& policy);
+
+// One address under test, from connect to the last byte.
+struct Connection {
+  template <typename Executor>
+  Connection(const Executor& executor, const v1::Check& check_in, SSL_CTX* trust_in,
+             const IpAddress& address)
+      : check(check_in), trust(trust_in), destination(address), socket(executor) {
+    evidence.set_address(FormatIpAddress(address));
+  }
+
+  const v1::Check& check;
+  SSL_CTX* trust;  // nullptr when the check has no TLS.
+  IpAddress destination;
+  boost::asio::ip::tcp::socket socket;
+  std::optional<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls;
+  v1::Attempt evidence;
+};
+
+// The one shape of a step: fills its part of `connection.evidence` and says whether the next step
+// may follow. After false the socket is of no further use.
+using Step = boost::asio::awaitable<bool> (*)(Connection& connection, TimePoint deadline);
+
+boost::asio::awaitable<bool> ConnectStep(Connection& connection, TimePoint deadline);
+boost::asio::awaitable<bool> TlsStep(Connection& connection, TimePoint deadline);
+boost::asio::awaitable<bool> HttpStep(Connection& connection, TimePoint deadline);
+
+}  // namespace sightline::probe
+
+#endif  // SIGHTLINE_AGENT_PROBE_STEPS_H_
