@@ -1,0 +1,5 @@
+"""A small internet with censors on one machine. `Lab` is all that users need."""
+
+from .client import Lab, LabError, LabUsageError, NotAllowedError
+
+__all__ = ["Lab", "LabError", "LabUsageError", "NotAllowedError"]
