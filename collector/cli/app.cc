@@ -1,0 +1,173 @@
+#include "collector/cli/app.h"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "collector/cli/table.h"
+
+namespace sightline::cli {
+namespace {
+
+using Action = std::function<absl::Status()>;
+
+const std::map<std::string, Format> kFormats = {{"table", Format::kTable}, {"json", Format::kJson}};
+const std::map<std::string, v1::AgentRole> kRoles = {{"volunteer", v1::AGENT_ROLE_VOLUNTEER},
+                                                     {"control", v1::AGENT_ROLE_CONTROL}};
+
+// Flags that name one of a few words.
+template <typename T>
+CLI::Option* AddChoice(CLI::App* command, const std::string& flag, T& value,
+                       const std::map<std::string, T>& choices, const std::string& description) {
+  return command
+      ->add_option_function<std::string>(
+          flag, [&value, &choices](const std::string& word) { value = choices.at(word); },
+          description)
+      ->check(CLI::IsMember(choices))
+      ->type_name("WORD");
+}
+
+CLI::Option* AddSocket(CLI::App* command, std::string& socket) {
+  return command->add_option("--admin", socket, "The collector's admin socket")
+      ->required()
+      ->type_name("SOCKET");
+}
+
+// Options live as long as the parser; the action that was asked for is left in `action`.
+struct Commands {
+  std::string key_out;
+  SignOptions sign;
+  ShowOptions show;
+  PublishOptions publish;
+  InviteOptions invite;
+  AgentsOptions agents;
+  SummaryRequestOptions summary;
+  Action action;
+};
+
+void AddKeys(CLI::App& app, Commands& all, const Terminal& terminal) {
+  CLI::App* keys = app.add_subcommand("keys", "Operator keys");
+  keys->require_subcommand(1);
+  CLI::App* make = keys->add_subcommand("new", "Make an operator key (Ed25519)");
+  make->add_option("--out", all.key_out,
+                   "Private key to write (0600, never overwritten); the public one goes beside it "
+                   "with .pub.pem")
+      ->required()
+      ->type_name("FILE");
+  make->callback([&] { all.action = [&] { return NewKeys(all.key_out, terminal); }; });
+  make->footer("Example:\n  sightline keys new --out operator.pem");
+}
+
+void AddPlan(CLI::App& app, Commands& all, const Terminal& terminal) {
+  CLI::App* plan = app.add_subcommand("plan", "Plans: what agents probe");
+  plan->require_subcommand(1);
+
+  CLI::App* sign = plan->add_subcommand("sign", "Check a plan and sign it");
+  sign->add_option("--key", all.sign.key_path, "Operator's private key")
+      ->required()
+      ->type_name("FILE");
+  sign->add_option("--in", all.sign.in_path, "Plan in protobuf text format")
+      ->required()
+      ->type_name("FILE");
+  sign->add_option("--out", all.sign.out_path, "Signed plan to write")
+      ->required()
+      ->type_name("FILE");
+  sign->callback([&] { all.action = [&] { return SignPlanFile(all.sign, terminal); }; });
+  sign->footer(
+      "Example:\n  sightline plan sign --key operator.pem --in plan.txtpb --out plan.signed");
+
+  CLI::App* show = plan->add_subcommand("show", "Show a plan, signed or in text format");
+  show->add_option("FILE", all.show.path, "Plan to show")->required()->type_name("");
+  show->add_option("--operator-key", all.show.operator_key_path,
+                   "Operator's public key: check the signature")
+      ->type_name("FILE");
+  show->callback([&] { all.action = [&] { return ShowPlan(all.show, terminal); }; });
+  show->footer("Example:\n  sightline plan show plan.signed --operator-key operator.pub.pem");
+
+  CLI::App* publish = plan->add_subcommand("publish", "Give a signed plan to the collector");
+  publish->add_option("FILE", all.publish.path, "Signed plan")->required()->type_name("");
+  AddSocket(publish, all.publish.socket);
+  publish->callback([&] { all.action = [&] { return PublishPlanFile(all.publish, terminal); }; });
+  publish->footer("Example:\n  sightline plan publish plan.signed --admin admin.sock");
+}
+
+void AddAgents(CLI::App& app, Commands& all, const Terminal& terminal) {
+  CLI::App* invite = app.add_subcommand("invite", "Make single-use invites, one a line");
+  AddSocket(invite, all.invite.socket);
+  invite->add_option("--count", all.invite.count, "How many")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  AddChoice(invite, "--role", all.invite.role, kRoles,
+            "volunteer (default): inside a country under observation; control: outside");
+  invite->callback([&] { all.action = [&] { return Invite(all.invite, terminal); }; });
+  invite->footer("Example:\n  sightline invite --admin admin.sock --count 3 --role control");
+
+  CLI::App* agents = app.add_subcommand("agents", "List the agents");
+  AddSocket(agents, all.agents.socket);
+  AddChoice(agents, "--format", all.agents.format, kFormats, "table (default) or json");
+  agents->callback([&] { all.action = [&] { return ShowAgents(all.agents, terminal); }; });
+  agents->footer("Example:\n  sightline agents --admin admin.sock");
+}
+
+void AddSummary(CLI::App& app, Commands& all, const Terminal& terminal) {
+  CLI::App* summary =
+      app.add_subcommand("summary", "Is a service reachable from inside a country, and for whom");
+  summary->add_option("--collector", all.summary.collector, "Collector to ask")
+      ->envname("SIGHTLINE_COLLECTOR")
+      ->required()
+      ->type_name("HOST:PORT");
+  summary
+      ->add_option("--roots", all.summary.roots_path,
+                   "PEM certificates to trust instead of the system's")
+      ->envname("SIGHTLINE_ROOTS")
+      ->type_name("FILE");
+  summary->add_option("--country", all.summary.country, "ISO 3166-1 code")
+      ->capture_default_str()
+      ->type_name("CODE");
+  summary
+      ->add_option("--target", all.summary.target_ids,
+                   "Only this target, anchors included; repeat for more")
+      ->type_name("ID");
+  AddChoice(summary, "--format", all.summary.format, kFormats, "table (default) or json");
+  summary->add_flag("--brief", all.summary.brief, "Headlines and matrix only");
+  summary->callback([&] { all.action = [&] { return ShowSummary(all.summary, terminal); }; });
+  summary->footer(
+      "Examples:\n"
+      "  sightline summary --collector sightline.example:8443\n"
+      "  sightline summary --collector localhost:8443 --roots ca.pem --target whatsapp\n"
+      "  SIGHTLINE_COLLECTOR=localhost:8443 sightline summary --format json");
+}
+
+}  // namespace
+
+int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
+  CLI::App app(
+      "Is a service reachable, without a VPN, from inside a country: for operators and "
+      "readers of Sightline.",
+      "sightline");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", SIGHTLINE_VERSION);
+  app.footer(
+      "Exit codes: 0 done, 1 failed, 2 wrong usage. Help on a command: sightline COMMAND "
+      "--help");
+  Commands all;
+  AddSummary(app, all, terminal);
+  AddKeys(app, all, terminal);
+  AddPlan(app, all, terminal);
+  AddAgents(app, all, terminal);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // CLI11 reports help and version this way too, with exit code 0.
+    return app.exit(error, *terminal.out, *terminal.err) == 0 ? kExitOk : kExitUsage;
+  }
+  const absl::Status status = all.action();
+  terminal.out->flush();
+  if (status.ok()) return kExitOk;
+  *terminal.err << "sightline: " << Printable({status.message().data(), status.message().size()})
+                << "\n";
+  return kExitFailure;
+}
+
+}  // namespace sightline::cli

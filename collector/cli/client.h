@@ -1,0 +1,37 @@
+// Calls to a collector. Every call connects, asks, and is over within 15 s. Errors say what was
+// wrong, where, and what to do. Thread-safe.
+#ifndef SIGHTLINE_COLLECTOR_CLI_CLIENT_H_
+#define SIGHTLINE_COLLECTOR_CLI_CLIENT_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "sightline/v1/admin.pb.h"
+#include "sightline/v1/summary.pb.h"
+
+namespace sightline::cli {
+
+// The readers' side of a collector.
+struct Collector {
+  // "HOST:PORT".
+  std::string address;
+  // PEM certificates that its TLS chain must lead to; empty means the system's trust store.
+  std::string roots_pem;
+};
+
+// NOT_FOUND names the targets that there are.
+absl::StatusOr<v1::GetSummaryResponse> GetSummary(const Collector& collector,
+                                                  const v1::GetSummaryRequest& request);
+
+// `socket` is the path of the collector's Unix socket.
+absl::StatusOr<v1::PublishPlanResponse> PublishPlan(const std::string& socket,
+                                                    const v1::SignedPlan& plan);
+absl::StatusOr<v1::CreateInvitesResponse> CreateInvites(const std::string& socket, int count,
+                                                        v1::AgentRole role);
+// Every page, as one response.
+absl::StatusOr<v1::ListAgentsResponse> ListAgents(const std::string& socket);
+
+}  // namespace sightline::cli
+
+#endif  // SIGHTLINE_COLLECTOR_CLI_CLIENT_H_

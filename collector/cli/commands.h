@@ -1,0 +1,79 @@
+// What the commands do, apart from their flags.
+#ifndef SIGHTLINE_COLLECTOR_CLI_COMMANDS_H_
+#define SIGHTLINE_COLLECTOR_CLI_COMMANDS_H_
+
+#include <cstddef>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "common/clock.h"
+#include "sightline/v1/ingest.pb.h"
+
+namespace sightline::cli {
+
+// Where the text goes and what can be shown there. Nothing is owned; all must outlive the call.
+struct Terminal {
+  std::ostream* out = nullptr;
+  std::ostream* err = nullptr;
+  const Clock* clock = nullptr;
+  // Columns; 0 when `out` is no terminal.
+  size_t width = 0;
+  bool colour = false;
+  bool unicode = true;
+};
+
+enum class Format { kTable, kJson };
+
+struct SignOptions {
+  std::string key_path;
+  std::string in_path;
+  std::string out_path;
+};
+
+struct ShowOptions {
+  std::string path;
+  // Empty: the signature is not checked, and the output says so.
+  std::string operator_key_path;
+};
+
+struct PublishOptions {
+  std::string path;
+  std::string socket;
+};
+
+struct InviteOptions {
+  std::string socket;
+  int count = 1;
+  v1::AgentRole role = v1::AGENT_ROLE_VOLUNTEER;
+};
+
+struct AgentsOptions {
+  std::string socket;
+  Format format = Format::kTable;
+};
+
+struct SummaryRequestOptions {
+  std::string collector;
+  // Empty: the system's trust store.
+  std::string roots_path;
+  std::string country = "CN";
+  // Empty: every target of the plan.
+  std::vector<std::string> target_ids;
+  Format format = Format::kTable;
+  bool brief = false;
+};
+
+// Each writes its result to terminal.out, or nothing and returns why not.
+absl::Status NewKeys(const std::string& path, const Terminal& terminal);
+absl::Status SignPlanFile(const SignOptions& options, const Terminal& terminal);
+absl::Status ShowPlan(const ShowOptions& options, const Terminal& terminal);
+absl::Status PublishPlanFile(const PublishOptions& options, const Terminal& terminal);
+absl::Status Invite(const InviteOptions& options, const Terminal& terminal);
+absl::Status ShowAgents(const AgentsOptions& options, const Terminal& terminal);
+absl::Status ShowSummary(const SummaryRequestOptions& options, const Terminal& terminal);
+
+}  // namespace sightline::cli
+
+#endif  // SIGHTLINE_COLLECTOR_CLI_COMMANDS_H_
