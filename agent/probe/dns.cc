@@ -76,7 +76,10 @@ asio::awaitable<std::string> Collect(udp::socket& socket, const DnsTask& task, u
     boost::system::error_code error;
     size_t size = 0;
     {
-      Watchdog watchdog(socket.get_executor(), until, [&socket] { socket.cancel(); });
+      Watchdog watchdog(socket.get_executor(), until, [&socket] {
+        boost::system::error_code ignored;
+        socket.cancel(ignored);
+      });
       size = co_await socket.async_receive(asio::buffer(datagram),
                                            asio::redirect_error(asio::use_awaitable, error));
       if (error && watchdog.expired()) break;

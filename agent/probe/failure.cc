@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace sightline::probe {
@@ -37,6 +38,11 @@ std::string FailureFromErrno(int error) {
     default:
       return absl::StrCat("unknown_failure: errno ", error);
   }
+}
+
+bool IsLocalFailure(absl::string_view failure) {
+  return absl::StartsWith(failure, "unknown_failure") || failure == "permission_denied" ||
+         failure == "address_not_available";
 }
 
 absl::string_view FailureFromRcode(uint32_t rcode) {

@@ -35,6 +35,10 @@ inline constexpr absl::string_view kHttpRoundTrip = "http_round_trip";
 // system's text, which could hold an address.
 std::string FailureFromErrno(int error);
 
+// Whether a failure is this machine's own doing (out of descriptors, a local firewall rule, a word
+// that OONI does not have), and so says nothing about the path.
+bool IsLocalFailure(absl::string_view failure);
+
 // For a DNS response without addresses. 0 (no error) is dns_no_answer.
 absl::string_view FailureFromRcode(uint32_t rcode);
 

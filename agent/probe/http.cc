@@ -106,16 +106,18 @@ template <typename Stream>
 asio::awaitable<void> Exchange(Stream& stream, const v1::Check& check, v1::HttpEvidence& evidence) {
   error_code error;
   const http::request<http::empty_body> request = MakeRequest(check);
-  co_await http::async_write(stream, request, asio::redirect_error(asio::use_awaitable, error));
+  error_code write_error;
+  co_await http::async_write(stream, request,
+                             asio::redirect_error(asio::use_awaitable, write_error));
   boost::beast::flat_buffer buffer(2 * kHeaderBytesMax);
   http::response_parser<http::buffer_body> parser;
   parser.header_limit(kHeaderBytesMax);
   parser.body_limit(boost::none);
-  // A server may answer and close before it has read the request: a failed write is told by the
-  // read.
+  // A server may answer and close before it has read the request: a failed write is not the end.
   co_await http::async_read_header(stream, buffer, parser,
                                    asio::redirect_error(asio::use_awaitable, error));
   TextSearch search(check.body_contains());
+  if (error && write_error) error = write_error;
   if (!error) {
     evidence.set_status(parser.get().result_int());
     error = co_await ReadBody(stream, buffer, parser, search, evidence);
@@ -129,7 +131,7 @@ asio::awaitable<void> Exchange(Stream& stream, const v1::Check& check, v1::HttpE
 asio::awaitable<bool> HttpStep(Connection& connection, TimePoint deadline) {
   v1::HttpEvidence& evidence = *connection.evidence.mutable_http();
   asio::ip::tcp::socket& socket = connection.socket;
-  Watchdog watchdog(socket.get_executor(), deadline, [&socket] { socket.close(); });
+  Watchdog watchdog(socket.get_executor(), deadline, [&socket] { CloseQuietly(socket); });
   const TimePoint start = SteadyClock::now();
   if (connection.tls.has_value()) {
     co_await Exchange(*connection.tls, connection.check, evidence);

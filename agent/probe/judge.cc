@@ -9,12 +9,11 @@
 namespace sightline::probe {
 namespace {
 
-struct Failure {
-  absl::string_view operation;
-  std::string failure;
-};
-
 bool IsRange(absl::string_view address) { return address.find('/') != absl::string_view::npos; }
+
+v1::LayerState StateOfFailure(absl::string_view failure) {
+  return IsLocalFailure(failure) ? v1::LAYER_STATE_UNTESTED : v1::LAYER_STATE_BLOCKED;
+}
 
 bool AllReserved(const v1::DnsResponse& response) {
   return response.addresses_size() > 0 &&
@@ -31,19 +30,6 @@ bool ServiceSaysDown(const v1::Attempt& attempt) {
          attempt.http().failure().empty() && attempt.http().status() >= 500;
 }
 
-// Failure of one attempt; empty strings when it did what the check asks for.
-Failure FailureOf(const v1::Check& check, const v1::Attempt& attempt) {
-  if (!attempt.connect_failure().empty()) return {kConnect, attempt.connect_failure()};
-  if (attempt.has_tls() && !attempt.tls().failure().empty()) {
-    return {kTlsHandshake, attempt.tls().failure()};
-  }
-  if (!attempt.has_http() || attempt.http().expected()) return {};
-  if (!attempt.http().failure().empty()) return {kHttpRoundTrip, attempt.http().failure()};
-  const bool status_expected = StatusExpected(check, attempt.http().status());
-  return {kHttpRoundTrip,
-          std::string(status_expected ? kHttpRequestFailed : kHttpUnexpectedStatus)};
-}
-
 // How far an attempt got; a server of another name counts for less than silence, because it says
 // nothing about the path to the genuine one.
 int Reach(v1::CheckProtocol protocol, const v1::Attempt& attempt) {
@@ -52,14 +38,6 @@ int Reach(v1::CheckProtocol protocol, const v1::Attempt& attempt) {
   if (ServiceSaysDown(attempt)) return 4;
   if (attempt.has_http()) return 3;
   return attempt.connect_failure().empty() ? 2 : 1;
-}
-
-const v1::Attempt* Best(v1::CheckProtocol protocol, const Attempts& attempts) {
-  const auto best = std::max_element(attempts.begin(), attempts.end(),
-                                     [&](const v1::Attempt& a, const v1::Attempt& b) {
-                                       return Reach(protocol, a) < Reach(protocol, b);
-                                     });
-  return best == attempts.end() ? nullptr : &*best;
 }
 
 const v1::Attempt* AttemptAt(const Attempts& attempts, absl::string_view address) {
@@ -77,7 +55,7 @@ bool LeadsToProof(const v1::DnsResponse& response, const Attempts& attempts) {
 }
 
 v1::LayerState DnsState(const v1::DnsEvidence& dns, const Attempts& attempts) {
-  if (!dns.failure().empty()) return v1::LAYER_STATE_BLOCKED;
+  if (!dns.failure().empty()) return StateOfFailure(dns.failure());
   if (AnswersDisagree(dns)) {
     const bool all_proved =
         std::all_of(dns.responses().begin(), dns.responses().end(),
@@ -90,8 +68,8 @@ v1::LayerState DnsState(const v1::DnsEvidence& dns, const Attempts& attempts) {
 }
 
 // What somebody who believes the first answer, then the second, would have met first.
-Failure FailureBehindDns(const v1::Check& check, const v1::DnsEvidence& dns,
-                         const Attempts& attempts) {
+AttemptFailure FailureBehindDns(const v1::Check& check, const v1::DnsEvidence& dns,
+                                const Attempts& attempts) {
   if (!dns.failure().empty()) return {kResolve, dns.failure()};
   for (const v1::DnsResponse& response : dns.responses()) {
     if (response.addresses_size() == 0) {
@@ -101,7 +79,7 @@ Failure FailureBehindDns(const v1::Check& check, const v1::DnsEvidence& dns,
     for (const std::string& address : response.addresses()) {
       const v1::Attempt* attempt = AttemptAt(attempts, address);
       if (attempt == nullptr) continue;
-      Failure failure = FailureOf(check, *attempt);
+      AttemptFailure failure = FailureOf(check, *attempt);
       if (!failure.failure.empty()) return failure;
     }
   }
@@ -110,14 +88,14 @@ Failure FailureBehindDns(const v1::Check& check, const v1::DnsEvidence& dns,
 
 void JudgeAttempt(v1::CheckProtocol protocol, const v1::Attempt& attempt, v1::LayerVector* layers) {
   if (!attempt.connect_failure().empty()) {
-    layers->set_tcp(v1::LAYER_STATE_BLOCKED);
+    layers->set_tcp(StateOfFailure(attempt.connect_failure()));
     return;
   }
   layers->set_tcp(v1::LAYER_STATE_OK);
   if (ProtocolHasTls(protocol)) {
     if (!attempt.has_tls()) return;
     if (!attempt.tls().verified()) {
-      layers->set_tls(v1::LAYER_STATE_BLOCKED);
+      layers->set_tls(StateOfFailure(attempt.tls().failure()));
       return;
     }
     layers->set_tls(v1::LAYER_STATE_OK);
@@ -196,17 +174,37 @@ bool IsImpersonator(const v1::Attempt& attempt) {
                                attempt.tls().failure() == kTlsUnknownAuthority);
 }
 
+AttemptFailure FailureOf(const v1::Check& check, const v1::Attempt& attempt) {
+  if (!attempt.connect_failure().empty()) return {kConnect, attempt.connect_failure()};
+  if (attempt.has_tls() && !attempt.tls().failure().empty()) {
+    return {kTlsHandshake, attempt.tls().failure()};
+  }
+  if (!attempt.has_http() || attempt.http().expected()) return {};
+  if (!attempt.http().failure().empty()) return {kHttpRoundTrip, attempt.http().failure()};
+  const bool status_expected = StatusExpected(check, attempt.http().status());
+  return {kHttpRoundTrip,
+          std::string(status_expected ? kHttpRequestFailed : kHttpUnexpectedStatus)};
+}
+
+const v1::Attempt* BestAttempt(v1::CheckProtocol protocol, const Attempts& attempts) {
+  const auto best = std::max_element(attempts.begin(), attempts.end(),
+                                     [&](const v1::Attempt& a, const v1::Attempt& b) {
+                                       return Reach(protocol, a) < Reach(protocol, b);
+                                     });
+  return best == attempts.end() ? nullptr : &*best;
+}
+
 Judgement Judge(const v1::Check& check, const v1::DnsEvidence* dns, const Attempts& attempts) {
   Judgement judgement;
   judgement.layers = UntestedLayers(check.protocol());
   if (dns == nullptr) return judgement;
   judgement.layers.set_dns(DnsState(*dns, attempts));
-  Failure failure;
-  if (const v1::Attempt* best = Best(check.protocol(), attempts)) {
+  AttemptFailure failure;
+  if (const v1::Attempt* best = BestAttempt(check.protocol(), attempts)) {
     JudgeAttempt(check.protocol(), *best, &judgement.layers);
     failure = FailureOf(check, *best);
   }
-  if (judgement.layers.dns() == v1::LAYER_STATE_BLOCKED)
+  if (judgement.layers.dns() != v1::LAYER_STATE_OK)
     failure = FailureBehindDns(check, *dns, attempts);
   judgement.failure = std::move(failure.failure);
   judgement.failed_operation = std::string(failure.operation);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "sightline/v1/observation.pb.h"
 #include "sightline/v1/plan.pb.h"
 
@@ -36,6 +37,16 @@ bool AnswersDisagree(const v1::DnsEvidence& dns);
 // order of arrival, then the others, so that each voice in a race is heard before any is heard
 // twice.
 std::vector<std::string> AddressesToTry(const v1::DnsEvidence& dns);
+
+// The attempt that says most about the path to the genuine service; nullptr when there is none.
+const v1::Attempt* BestAttempt(v1::CheckProtocol protocol, const Attempts& attempts);
+
+// Failure of one attempt and its operation; empty strings when it did what the check asks for.
+struct AttemptFailure {
+  absl::string_view operation;
+  std::string failure;
+};
+AttemptFailure FailureOf(const v1::Check& check, const v1::Attempt& attempt);
 
 // Whether the attempt did all that the check's protocol asks for, with the expected result.
 bool AttemptSucceeded(v1::CheckProtocol protocol, const v1::Attempt& attempt);

@@ -24,10 +24,10 @@ std::string FormatReport(const v1::Plan& plan, const std::vector<v1::Observation
 // Whether the plan has anchors that were tested and none of them is open or down.
 bool OwnConnectionLooksDown(const v1::Plan& plan, const std::vector<v1::Observation>& observations);
 
-// One clause for the cause of what is blocked, such as "DNS: 2 different answers raced, the first
-// leads to a server with another name; TLS: connection reset after the server name". Empty when
-// nothing is.
-std::string Explain(const v1::Observation& observation);
+// The causes of what is blocked or down, lowest layer first, such as "DNS: 2 different answers
+// raced, the first leads to a server with another name; TLS: connection reset after the server
+// name". Empty when nothing is.
+std::string Explain(const v1::Check& check, const v1::Observation& observation);
 
 }  // namespace sightline::probe
 

@@ -31,6 +31,9 @@ uint32_t MicrosecondsSince(TimePoint start);
 // An operating system error in OONI's words; the end of the stream is eof_error.
 std::string FailureFromError(const boost::system::error_code& error);
 
+// Ends whatever waits on the socket; an error in closing changes nothing.
+void CloseQuietly(boost::asio::ip::tcp::socket& socket);
+
 // Runs `on_expiry` at the deadline, unless destroyed earlier. What `on_expiry` refers to must
 // outlive it.
 class Watchdog {

@@ -34,9 +34,14 @@ std::string FailureFromError(const boost::system::error_code& error) {
   return "unknown_failure: not an operating system error";
 }
 
+void CloseQuietly(tcp::socket& socket) {
+  boost::system::error_code ignored;
+  socket.close(ignored);
+}
+
 asio::awaitable<bool> ConnectStep(Connection& connection, TimePoint deadline) {
   tcp::socket& socket = connection.socket;
-  Watchdog watchdog(socket.get_executor(), deadline, [&socket] { socket.close(); });
+  Watchdog watchdog(socket.get_executor(), deadline, [&socket] { CloseQuietly(socket); });
   const TimePoint start = SteadyClock::now();
   boost::system::error_code error;
   const auto port = static_cast<uint16_t>(connection.check.port());

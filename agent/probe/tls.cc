@@ -31,7 +31,7 @@ asio::awaitable<bool> TlsStep(Connection& connection, TimePoint deadline) {
   connection.tls.emplace(connection.socket, ssl);  // Takes ssl over.
 
   asio::ip::tcp::socket& socket = connection.socket;
-  Watchdog watchdog(socket.get_executor(), deadline, [&socket] { socket.close(); });
+  Watchdog watchdog(socket.get_executor(), deadline, [&socket] { CloseQuietly(socket); });
   const TimePoint start = SteadyClock::now();
   boost::system::error_code error;
   co_await connection.tls->async_handshake(asio::ssl::stream_base::client,
