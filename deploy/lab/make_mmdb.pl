@@ -1,6 +1,7 @@
 #!/usr/bin/perl
-# Writes the country and network database of the lab: rows of "PREFIX COUNTRY ASN ORGANISATION" on standard
-# input, the file's name as the argument. Keys are those of GeoLite2-Country and GeoLite2-ASN, in one file.
+# Writes the country and network database of the lab: rows of "PREFIX COUNTRY ASN ORGANISATION" on
+# standard input, the file's name as the argument. Keys are those of GeoLite2-Country and
+# GeoLite2-ASN, in one file.
 use strict;
 use warnings;
 use MaxMind::DB::Writer::Tree;

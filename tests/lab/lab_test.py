@@ -1,6 +1,7 @@
 """The lab's network, seen from its own machines, and what is left when it is gone.
 
-Needs the injector (SIGHTLINE_BIN or a build folder). Exits with 77 where namespaces are not allowed.
+Needs the injector (SIGHTLINE_BIN or a build folder). As root, --unprivileged gives up all privilege
+first. Exits with 77 and says why where namespaces are not allowed.
 """
 
 import json
@@ -57,8 +58,12 @@ def traces(lab):
 
 def first_process(lab):
     """The host's id of the lab's first process: the only child of unshare."""
-    unshare = int((lab.directory / "pid").read_text())
-    return int(pathlib.Path(f"/proc/{unshare}/task/{unshare}/children").read_text().split()[0])
+    return first_child(int((lab.directory / "pid").read_text()))
+
+
+def first_child(pid):
+    """The oldest child process of `pid`."""
+    return int(pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
 
 
 def network_namespaces(lab):
@@ -86,37 +91,45 @@ class NetworkTest(unittest.TestCase):
         cls.addClassCleanup(cls.lab.down)
         cls.lab.up(sightline=False)
 
+    def dns(self, ns, name):
+        """Answers for `name` in namespace `ns`."""
+        return probe(self.lab, ns, "dns", name)
+
+    def tls(self, ns, address, name):
+        """What a handshake with `address` for `name` ends in."""
+        return probe(self.lab, ns, "tls", address, name)
+
     def test_open_names_have_one_true_answer(self):
         for ns in ("bj-4134-1", "sn-4837-4", "control-nl"):
-            self.assertEqual(probe(self.lab, ns, "dns", "www.example.com"), [EXAMPLE])
-            self.assertEqual(probe(self.lab, ns, "dns", "weibo.com"), [WEIBO])
-            self.assertEqual(probe(self.lab, ns, "dns", "chat.signal.org"), [SIGNAL])
+            self.assertEqual(self.dns(ns, "www.example.com"), [EXAMPLE])
+            self.assertEqual(self.dns(ns, "weibo.com"), [WEIBO])
+            self.assertEqual(self.dns(ns, "chat.signal.org"), [SIGNAL])
 
     def test_closed_names_get_forged_answers_and_the_true_one(self):
         for name, truth in (("web.whatsapp.com", WHATSAPP), ("www.instagram.com", INSTAGRAM)):
             for ns in ("bj-4134-1", "gd-4837-3"):
-                answers = probe(self.lab, ns, "dns", name)
+                answers = self.dns(ns, name)
                 self.assertCountEqual(answers, [truth, *FORGED_ADDRESSES])
 
     def test_nobody_forges_for_controls(self):
-        self.assertEqual(probe(self.lab, "control-de", "dns", "web.whatsapp.com"), [WHATSAPP])
-        self.assertEqual(probe(self.lab, "control-se", "tls", WHATSAPP, "web.whatsapp.com")[0], "ok")
+        self.assertEqual(self.dns("control-de", "web.whatsapp.com"), [WHATSAPP])
+        self.assertEqual(self.tls("control-se", WHATSAPP, "web.whatsapp.com")[0], "ok")
 
     def test_server_name_is_reset_and_a_neutral_one_passes(self):
         for address, name in ((WHATSAPP, "web.whatsapp.com"), (SIGNAL, "chat.signal.org")):
-            self.assertEqual(probe(self.lab, "hb-4134-2", "tls", address, name), ["connection_reset"])
-            self.assertEqual(probe(self.lab, "hb-4134-2", "tls", address, "www.example.com")[0], "ok")
+            self.assertEqual(self.tls("hb-4134-2", address, name), ["connection_reset"])
+            self.assertEqual(self.tls("hb-4134-2", address, "www.example.com")[0], "ok")
 
     def test_blackhole_times_out(self):
-        self.assertEqual(probe(self.lab, "sc-4134-1", "tls", INSTAGRAM, "www.instagram.com"), ["timed_out"])
+        self.assertEqual(self.tls("sc-4134-1", INSTAGRAM, "www.instagram.com"), ["timed_out"])
 
     def test_contrasts_are_never_touched(self):
         for address, name in ((EXAMPLE, "www.example.com"), (WEIBO, "weibo.com")):
-            self.assertEqual(probe(self.lab, "sh-4837-1", "tls", address, name)[0], "ok")
+            self.assertEqual(self.tls("sh-4837-1", address, name)[0], "ok")
 
     def test_forged_address_shows_another_certificate(self):
-        genuine = probe(self.lab, "control-nl", "tls", WHATSAPP, "web.whatsapp.com")
-        forged = probe(self.lab, "control-nl", "tls", FORGED_ADDRESSES[0], "web.whatsapp.com")
+        genuine = self.tls("control-nl", WHATSAPP, "web.whatsapp.com")
+        forged = self.tls("control-nl", FORGED_ADDRESSES[0], "web.whatsapp.com")
         self.assertEqual(forged[0], "ok")
         self.assertNotEqual(forged[1], genuine[1])
         self.assertIn(b"www.unrelated.example", bytes.fromhex(forged[1]))
@@ -124,31 +137,31 @@ class NetworkTest(unittest.TestCase):
     def test_open_acts_in_its_network_only(self):
         self.lab.open("whatsapp", "CN-BJ/4134")
         self.addCleanup(self.lab.close, "whatsapp", "CN-BJ/4134")
-        self.assertEqual(probe(self.lab, "bj-4134-1", "dns", "web.whatsapp.com"), [WHATSAPP])
-        self.assertEqual(probe(self.lab, "bj-4134-1", "tls", WHATSAPP, "web.whatsapp.com")[0], "ok")
-        self.assertEqual(probe(self.lab, "bj-4134-1", "tls", SIGNAL, "chat.signal.org"), ["connection_reset"])
+        self.assertEqual(self.dns("bj-4134-1", "web.whatsapp.com"), [WHATSAPP])
+        self.assertEqual(self.tls("bj-4134-1", WHATSAPP, "web.whatsapp.com")[0], "ok")
+        self.assertEqual(self.tls("bj-4134-1", SIGNAL, "chat.signal.org"), ["connection_reset"])
         for ns in ("bj-4837-1", "sh-4134-1"):
-            self.assertEqual(len(probe(self.lab, ns, "dns", "web.whatsapp.com")), 3)
-            self.assertEqual(probe(self.lab, ns, "tls", WHATSAPP, "web.whatsapp.com"), ["connection_reset"])
+            self.assertEqual(len(self.dns(ns, "web.whatsapp.com")), 3)
+            self.assertEqual(self.tls(ns, WHATSAPP, "web.whatsapp.com"), ["connection_reset"])
 
     def test_cut_silences_a_city_only(self):
         self.lab.cut("CN-SC")
         self.addCleanup(self.lab.restore, "CN-SC")
-        self.assertEqual(probe(self.lab, "sc-4837-1", "dns", "web.whatsapp.com"), [])
-        self.assertEqual(probe(self.lab, "sc-4837-1", "tls", WEIBO, "weibo.com"), ["timed_out"])
-        self.assertEqual(probe(self.lab, "gd-4837-1", "tls", WEIBO, "weibo.com")[0], "ok")
+        self.assertEqual(self.dns("sc-4837-1", "web.whatsapp.com"), [])
+        self.assertEqual(self.tls("sc-4837-1", WEIBO, "weibo.com"), ["timed_out"])
+        self.assertEqual(self.tls("gd-4837-1", WEIBO, "weibo.com")[0], "ok")
         self.lab.restore("CN-SC")
-        self.assertEqual(probe(self.lab, "sc-4837-1", "tls", WEIBO, "weibo.com")[0], "ok")
-        self.assertEqual(len(probe(self.lab, "sc-4837-1", "dns", "web.whatsapp.com")), 3)
+        self.assertEqual(self.tls("sc-4837-1", WEIBO, "weibo.com")[0], "ok")
+        self.assertEqual(len(self.dns("sc-4837-1", "web.whatsapp.com")), 3)
 
     def test_stopped_service_refuses_everywhere_and_alone(self):
         self.lab.stop_service("whatsapp")
         self.addCleanup(self.lab.start_service, "whatsapp")
-        self.assertEqual(probe(self.lab, "control-nl", "tls", WHATSAPP, "web.whatsapp.com"),
+        self.assertEqual(self.tls("control-nl", WHATSAPP, "web.whatsapp.com"),
                          ["connection_refused"])
-        self.assertEqual(probe(self.lab, "control-nl", "tls", SIGNAL, "chat.signal.org")[0], "ok")
+        self.assertEqual(self.tls("control-nl", SIGNAL, "chat.signal.org")[0], "ok")
         self.lab.start_service("whatsapp")
-        self.assertEqual(probe(self.lab, "control-nl", "tls", WHATSAPP, "web.whatsapp.com")[0], "ok")
+        self.assertEqual(self.tls("control-nl", WHATSAPP, "web.whatsapp.com")[0], "ok")
 
     def test_status_tells_policy_lines_and_services(self):
         status = self.lab.status()
@@ -192,8 +205,8 @@ class EndTest(unittest.TestCase):
     def wait_gone(self):
         """Waits until only the directory shows that there was a lab."""
         self.lab.wait_for(lambda: not self.lab.running(), 10, "the end of the lab")
-        self.lab.wait_for(lambda: traces(self.lab) == self.before + [f"directory {self.lab.directory}"], 10,
-                          "the end of its processes and mounts")
+        left = self.before + [f"directory {self.lab.directory}"]
+        self.lab.wait_for(lambda: traces(self.lab) == left, 10, "the end of processes and mounts")
 
     def test_down_leaves_nothing(self):
         self.lab.down()
@@ -218,8 +231,7 @@ class EndTest(unittest.TestCase):
 
     def test_down_ends_a_lab_that_does_not_answer(self):
         first = first_process(self.lab)
-        supervisor = int(pathlib.Path(f"/proc/{first}/task/{first}/children").read_text().split()[0])
-        os.kill(supervisor, signal.SIGSTOP)
+        os.kill(first_child(first), signal.SIGSTOP)
         self.lab.down()
         self.assertEqual(traces(self.lab), self.before)
 
@@ -232,8 +244,21 @@ class EndTest(unittest.TestCase):
             self.assertEqual(kept.read_text(), "mine")
 
 
+def give_up_privilege():
+    """Becomes the user nobody; False when that user could not read what the tests need."""
+    os.setgroups([])
+    os.setresgid(65534, 65534, 65534)
+    os.setresuid(65534, 65534, 65534)
+    return os.access(_PROBER, os.R_OK) and os.access(Lab().bin, os.X_OK)
+
+
 def main():
     """77, with the reason, where namespaces are not allowed."""
+    if "--unprivileged" in sys.argv:
+        sys.argv.remove("--unprivileged")
+        if os.geteuid() == 0 and not give_up_privilege():
+            print(f"the user nobody cannot read {_ROOT}", file=sys.stderr)
+            return 77
     with tempfile.TemporaryDirectory(prefix="sightline-lab-test-") as folder:
         lab = Lab(pathlib.Path(folder) / "lab")
         try:

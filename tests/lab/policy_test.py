@@ -50,7 +50,8 @@ class PolicyTest(unittest.TestCase):
         self.assertEqual(policy.forged_names(policy.MECHANISMS, True), [])
 
     def test_no_rule_touches_a_contrast(self):
-        everything = policy.firewall(policy.MECHANISMS, False) + str(policy.forged_names(policy.MECHANISMS, False))
+        everything = policy.firewall(policy.MECHANISMS, False)
+        everything += str(policy.forged_names(policy.MECHANISMS, False))
         for name in ("wechat", "weibo", "baidu", "example"):
             for host, address in topology.SERVICE_BY_NAME[name].hosts.items():
                 self.assertNotIn(host, everything)

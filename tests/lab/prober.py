@@ -1,4 +1,4 @@
-"""Looks at the lab's network from inside a namespace, without Sightline. Run by lab_test through `lab exec`.
+"""Looks at the lab's network from inside a namespace, without Sightline. Run by lab_test.
 
   prober.py dns NAME             every address that comes back within the hold, in order of arrival
   prober.py tls ADDRESS NAME     what a TLS handshake with that server name ends in
@@ -21,7 +21,7 @@ def dns(name):
     """Asks the resolver once and keeps every answer."""
     identifier = secrets.token_bytes(2)
     labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
-    query = identifier + b"\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00" + labels + b"\x00\x00\x01\x00\x01"
+    query = identifier + b"\x01\x00\x00\x01" + bytes(6) + labels + b"\x00\x00\x01\x00\x01"
     answers = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.connect(RESOLVER)
@@ -39,7 +39,7 @@ def dns(name):
 
 
 def tls(address, name):
-    """Connects and shakes hands without verification; "ok" and the certificate's names, or the failure."""
+    """Connects and shakes hands without verification; "ok" and the certificate, or the failure."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

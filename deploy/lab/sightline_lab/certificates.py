@@ -1,6 +1,6 @@
-"""Certificates of the lab: two authorities (Signal has its own, as in the field) and a leaf per service.
+"""Certificates of the lab: two authorities (Signal has its own, as in the field) and the leaves.
 
-Made afresh with each lab by the openssl command; P-256 throughout, because the agent's TLS offers it.
+Made afresh with each lab by the openssl command; P-256 throughout, because it is quick to make.
 """
 
 import pathlib
@@ -66,7 +66,8 @@ class Certificates:
                 "-extensions", "leaf" if authority else "authority",
                 "-keyout", self.key(name), "-out", self.certificate(name)]
         if authority:
-            argv += ["-CA", self.certificate(f"ca-{authority}"), "-CAkey", self.key(f"ca-{authority}")]
+            argv += ["-CA", self.certificate(f"ca-{authority}"),
+                     "-CAkey", self.key(f"ca-{authority}")]
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise CertificateError(f"openssl could not make {name}: {done.stderr.strip()}")

@@ -7,7 +7,8 @@ import sys
 from typing import Any, Dict, List
 
 from . import policy, topology
-from .client import Lab, LabError, LabUsageError, NotAllowedError, default_bin, default_directory
+from .client import Lab, default_bin
+from .home import LabError, LabUsageError, NotAllowedError, default_directory
 from .supervisor import init
 
 EXIT_FAILED = 1
@@ -18,8 +19,9 @@ EXIT_NOT_ALLOWED = 77
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lab", description="A small internet with censors, in namespaces of this machine.",
-        epilog=f"Targets: {', '.join(policy.MECHANISMS)}. Places: REGION, REGION/ASN, all or all/ASN; "
-        f"regions {', '.join(topology.CITIES)}; networks {', '.join(map(str, topology.NETWORKS))}.")
+        epilog=f"Targets: {', '.join(policy.MECHANISMS)}. "
+        f"Places: REGION, REGION/ASN, all or all/ASN; regions {', '.join(topology.CITIES)}; "
+        f"networks {', '.join(map(str, topology.NETWORKS))}.")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--dir", default=default_directory(), type=pathlib.Path,
                         help="where the lab keeps its files (default: %(default)s)")
@@ -31,7 +33,8 @@ def _parser() -> argparse.ArgumentParser:
     up = command("up", "start the lab, with everything closed")
     up.add_argument("--bin", default=default_bin(), type=pathlib.Path,
                     help="where the programs are (default: %(default)s)")
-    up.add_argument("--store", default="sqlite", help="sqlite or postgresql://... (default: sqlite)")
+    up.add_argument("--store", default="sqlite", 
+                    help="sqlite or postgresql://... (default: sqlite)")
     up.add_argument("--no-sightline", action="store_true", help="servers and censors only")
     up.add_argument("--window", default="10s", help="unit of time of a verdict (default: 10s)")
     up.add_argument("--grace", default="4s", help="how long a window waits (default: 4s)")
@@ -43,12 +46,13 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("place", metavar="REGION[/ASN]|all[/ASN]")
     for name, text in (("cut", "cut the uplink of a city"), ("restore", "mend the uplink")):
         command(name, text).add_argument("place", metavar="REGION[/ASN]|all[/ASN]")
-    for name, text in (("stop-service", "stop a service's servers"), ("start-service", "start them")):
+    for name, text in (("stop-service", "stop a service's servers"),
+                       ("start-service", "start them")):
         command(name, text).add_argument("service")
     command("status", "show policy, services and Sightline").add_argument(
         "--format", choices=("text", "json"), default="text")
     execute = command("exec", "run a command on one of the lab's machines")
-    execute.add_argument("ns", help="inet, domestic, a router such as bj-4134, an agent such as bj-4134-1")
+    execute.add_argument("ns", help="inet, domestic, a router (bj-4134), an agent (bj-4134-1)")
     execute.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD...")
     command("collector", "end or start the collector on its store").add_argument(
         "action", choices=("kill", "stop", "start"))
@@ -105,7 +109,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def main(argv: List[str]) -> int:
-    """Runs one command; returns the exit status: 0, 1 failed, 2 wrong request, 77 namespaces not allowed."""
+    """Runs one command; returns 0, or one of the EXIT_ values above, or what `exec` ended with."""
     if argv[:1] == ["init"]:
         directory, options, ready_fd, lock_fd = argv[1:]
         init(pathlib.Path(directory), json.loads(options), int(ready_fd), int(lock_fd))

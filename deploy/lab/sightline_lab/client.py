@@ -1,6 +1,5 @@
-"""The lab as its users hold it: `Lab` starts, asks and ends the process that supervisor.py describes."""
+"""The lab as its users hold it: starts, asks and ends the process that supervisor.py describes."""
 
-import fcntl
 import json
 import os
 import pathlib
@@ -13,6 +12,7 @@ import sys
 import time
 from typing import Any, Callable, Dict, List, Optional, Sequence, TypeVar
 
+from .home import Home, LabError, LabUsageError, NotAllowedError, default_directory
 from .services import INJECTOR
 from .sightline import PROGRAMS
 from .topology import COLLECTOR, COLLECTOR_PORT, INTERNET_NS
@@ -20,26 +20,7 @@ from .topology import COLLECTOR, COLLECTOR_PORT, INTERNET_NS
 LAB = pathlib.Path(__file__).resolve().parent.parent / "lab"
 _REPOSITORY = LAB.parent.parent.parent
 _TOOLS = ("unshare", "ip", "iptables-restore", "nginx", "dnsmasq", "openssl", "perl")
-# A Unix socket's name has at most 107 bytes; "control.sock" and a slash take 13.
-_DIRECTORY_BYTES_MAX = 90
 _Value = TypeVar("_Value")
-
-
-class LabError(RuntimeError):
-    """The lab could not do it; the message says what to do."""
-
-
-class LabUsageError(LabError):
-    """The request was wrong: an unknown target, region, service, namespace or directory."""
-
-
-class NotAllowedError(LabError):
-    """This machine does not let the user make namespaces."""
-
-
-def default_directory() -> pathlib.Path:
-    """Where a lab lives unless told otherwise; one for each user."""
-    return pathlib.Path(os.environ.get("XDG_RUNTIME_DIR") or "/tmp") / f"sightline-lab-{os.geteuid()}"
 
 
 def default_bin() -> pathlib.Path:
@@ -51,10 +32,12 @@ def default_bin() -> pathlib.Path:
 
 
 class Lab:
-    """One lab in one directory. A second process may hold the same lab. Use as a context to be sure of `down`."""
+    """One lab in one directory. Others may hold the same one. Leaving it as a context ends it."""
 
-    def __init__(self, directory: Optional[os.PathLike] = None, bin_directory: Optional[os.PathLike] = None):
+    def __init__(self, directory: Optional[os.PathLike] = None,
+                 bin_directory: Optional[os.PathLike] = None):
         self.directory = pathlib.Path(directory or default_directory()).absolute()
+        self._home = Home(self.directory)
         self.bin = pathlib.Path(bin_directory or default_bin()).absolute()
 
     def __enter__(self) -> "Lab":
@@ -63,49 +46,41 @@ class Lab:
     def __exit__(self, *_) -> None:
         self.down()
 
-    def up(self, sightline: bool = True, store: str = "sqlite", window: str = "10s", grace: str = "4s",
-           progress: Callable[[str], None] = lambda text: None) -> None:
-        """Brings the lab up: everything closed that a censor knows. Removes the remains of a killed lab first.
+    def up(self, sightline: bool = True, store: str = "sqlite", window: str = "10s",
+           grace: str = "4s", progress: Callable[[str], None] = lambda text: None) -> None:
+        """Brings the lab up with everything closed. Removes the remains of a killed lab first.
 
+        `store` is "sqlite" or a postgresql:// URL; `window` and `grace` are the collector's.
         Raises NotAllowedError, LabUsageError when one runs already, LabError.
         """
         self._check_tools(sightline)
-        lock = self._take_directory()
+        lock = self._home.take()
         try:
-            options = {"bin": str(self.bin), "sightline": sightline, "store": store, "window": window,
-                       "grace": grace}
+            options = {"bin": str(self.bin), "sightline": sightline, "store": store,
+                       "window": window, "grace": grace}
             self._launch(lock, options, progress)
         finally:
             os.close(lock)
 
     def down(self, keep_logs: bool = False) -> None:
-        """Ends the lab and removes its directory (all but logs/ with `keep_logs`). Nothing to do: no error."""
-        if not (self.directory / "lab.lock").exists():
+        """Ends the lab, if any, and removes its directory (all but logs/ with `keep_logs`)."""
+        if not self._home.exists():
             return
-        if self.running():
+        if self._home.running():
             try:
-                self._request({"op": "down"}, timeout_s=5)
+                self._request({"op": "down"}, timeout_s=3)
+                answered = True
             except (LabError, OSError):
-                pass  # It does not answer; the kill below is enough.
-            if not self._wait_ended(5):
+                answered = False  # The kill is enough.
+            if not answered or not self._home.wait_ended(5):
                 os.kill(int((self.directory / "pid").read_text()), signal.SIGKILL)
-            if not self._wait_ended(10):
+            if not self._home.wait_ended(10):
                 raise LabError(f"the lab in {self.directory} survived SIGKILL; see `ps`")
-        self._clean(keep=("logs",) if keep_logs else ())
+        self._home.clean(keep=("logs",) if keep_logs else ())
 
     def running(self) -> bool:
         """Whether the processes of a lab hold this directory."""
-        try:
-            lock = os.open(self.directory / "lab.lock", os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return False
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return False
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(lock)
+        return self._home.running()
 
     def open(self, target: str, place: str = "all") -> None:
         """Lifts the censorship of `target` at REGION, REGION/ASN, all or all/ASN."""
@@ -144,7 +119,7 @@ class Lab:
         return self._request({"op": "status"})
 
     def attach(self, ns: str, argv: Sequence[str], fds: Sequence[int]) -> int:
-        """Runs a command in a namespace with these standard streams; its exit status (-N: by signal N)."""
+        """Runs a command in a namespace with these streams; its status (-N: by signal N)."""
         request = {"op": "exec", "ns": ns, "argv": list(argv), "cwd": os.getcwd()}
         return self._request(request, timeout_s=None, fds=fds)["status"]
 
@@ -155,18 +130,22 @@ class Lab:
             return subprocess.CompletedProcess(list(argv), status, out.text(), err.text())
 
     def summary(self, target: Optional[str] = None, country: str = "CN") -> Dict[str, Any]:
-        """What the collector says now: GetSummaryResponse as protobuf JSON. Raises LabError when it refuses."""
-        argv = [str(self.bin / "sightline"), "summary", "--collector", f"{COLLECTOR}:{COLLECTOR_PORT}",
-                "--roots", str(self.directory / "certificates" / "ca-lab.pem"), "--country", country,
-                "--format", "json"] + (["--target", target] if target else [])
+        """GetSummaryResponse as protobuf JSON. Raises LabError when the collector refuses."""
+        argv = [str(self.bin / "sightline"), "summary", "--format", "json", "--country", country,
+                "--collector", f"{COLLECTOR}:{COLLECTOR_PORT}",
+                "--roots", str(self.directory / "certificates" / "ca-lab.pem")]
+        argv += ["--target", target] if target else []
         done = self.exec(INTERNET_NS, argv)
         if done.returncode != 0:
             raise LabError(f"sightline summary ended with {done.returncode}: {done.stderr.strip()}")
         return json.loads(done.stdout)
 
-    def wait_for(self, predicate: Callable[[], _Value], timeout_s: float, what: str = "the condition",
-                 interval_s: float = 0.2) -> _Value:
-        """Asks `predicate` until it says something true, and returns that. A LabError counts as "not yet"."""
+    def wait_for(self, predicate: Callable[[], _Value], timeout_s: float,
+                 what: str = "the condition", interval_s: float = 0.2) -> _Value:
+        """Asks `predicate` until it says something true, and returns that.
+
+        A LabError counts as "not yet". Raises TimeoutError with the last answer.
+        """
         deadline = time.monotonic() + timeout_s
         last: Any = None
         while time.monotonic() < deadline:
@@ -190,33 +169,13 @@ class Lab:
                 raise LabError(f"no program {self.bin / program}; build first or give --bin DIR")
         done = subprocess.run(_unshare() + ["true"], capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise NotAllowedError(f"namespaces are not allowed here: {done.stderr.strip()}; run as root "
-                                  "or allow unprivileged user namespaces")
-
-    def _take_directory(self) -> int:
-        """Makes the directory ours and empty; returns the lock that shows a lab lives in it."""
-        if len(os.fsencode(self.directory)) > _DIRECTORY_BYTES_MAX:
-            raise LabUsageError(f"--dir {self.directory} is longer than {_DIRECTORY_BYTES_MAX} bytes, too "
-                                "long for Unix sockets in it")
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self.directory.stat().st_uid != os.geteuid():
-            raise LabUsageError(f"{self.directory} belongs to another user; give --dir DIR")
-        if any(self.directory.iterdir()) and not (self.directory / "lab.lock").exists():
-            if [entry.name for entry in self.directory.iterdir()] != ["logs"]:
-                raise LabUsageError(f"{self.directory} is not empty and holds no lab; give --dir DIR")
-        lock = os.open(self.directory / "lab.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
-            raise LabUsageError(f"a lab runs in {self.directory} already; `lab down` ends it") from None
-        self._clean(keep=("lab.lock",))
-        return lock
+            raise NotAllowedError(f"namespaces are not allowed here: {done.stderr.strip()}; "
+                                  "run as root or allow unprivileged user namespaces")
 
     def _launch(self, lock: int, options: Dict[str, Any], progress: Callable[[str], None]) -> None:
         ready, ready_write = os.pipe()
-        argv = _unshare() + ["/usr/bin/python3", str(LAB), "init", str(self.directory), json.dumps(options),
-                             str(ready_write), str(lock)]
+        argv = _unshare() + ["/usr/bin/python3", str(LAB), "init", str(self.directory),
+                             json.dumps(options), str(ready_write), str(lock)]
         with open(self.directory / "lab.log", "wb") as log:
             child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                      start_new_session=True, pass_fds=(ready_write, lock))
@@ -257,34 +216,14 @@ class Lab:
             try:
                 data = b"".join(iter(lambda: connection.recv(65536), b""))
             except TimeoutError:
-                raise LabError(f"the lab did not answer \"{request['op']}\" in {timeout_s:g} s") from None
+                raise LabError(
+                    f"the lab did not answer \"{request['op']}\" in {timeout_s:g} s") from None
         if not data:
             raise LabError(f"the lab ended before it answered \"{request['op']}\"")
         answer = json.loads(data)
         if "error" in answer:
             raise (LabUsageError if answer.get("wrong_request") else LabError)(answer["error"])
         return answer
-
-    def _wait_ended(self, timeout_s: float) -> bool:
-        deadline = time.monotonic() + timeout_s
-        while self.running():
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.01)
-        return True
-
-    def _clean(self, keep: Sequence[str]) -> None:
-        entries = sorted(self.directory.iterdir(), key=lambda entry: entry.name == "lab.lock")
-        for entry in entries:
-            if entry.name in keep:
-                continue
-            if entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(entry)
-            else:
-                entry.unlink()
-        if not keep:
-            self.directory.rmdir()
-
 
 def _unshare() -> List[str]:
     user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]

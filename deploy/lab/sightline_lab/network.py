@@ -1,4 +1,4 @@
-"""Builds the namespaces, links, addresses and routes of topology.py, and loads the censors' rules."""
+"""Builds the namespaces, links, addresses and routes of topology.py; loads the censors' rules."""
 
 import pathlib
 import subprocess
@@ -57,7 +57,8 @@ class Network:
             "address add 10.0.0.1/30 dev to-domestic", "link set to-domestic up",
             "route add 36.60.0.0/16 via 10.0.0.2"]
         inside[topology.DOMESTIC_NS] += [
-            "address add 10.0.0.2/30 dev eth0", "link set eth0 up", "route add default via 10.0.0.1"]
+            "address add 10.0.0.2/30 dev eth0", "link set eth0 up",
+            "route add default via 10.0.0.1"]
 
     def _plan_place(self, place: Place, links: "_Links", inside: Dict[str, List[str]]) -> None:
         links.add(topology.INTERNET_NS, place.name, place.name, "uplink")

@@ -1,7 +1,8 @@
 """What each censor does. Pure: targets and places in, kernel rules and name lists out.
 
-A censor is stateless: every packet is judged alone, so a change of the rules takes effect with the next
-packet and leaves no state to flush. A connection whose ClientHello has passed stays up after `close`.
+A censor is stateless: every packet is judged alone, so a change of the rules takes effect with the
+next packet and leaves no state to flush. A connection whose ClientHello has passed stays up after
+`close`.
 """
 
 from dataclasses import dataclass
@@ -98,7 +99,7 @@ def firewall(targets: Iterable[str], cut: bool) -> str:
 
 
 def forged_names(targets: Iterable[str], cut: bool) -> List[str]:
-    """Names that the injector at one router answers. None behind a cut line: the censor is beyond it."""
+    """Names that the injector at one router answers; none behind a cut: censors are beyond it."""
     if cut:
         return []
     return sorted(name for target in targets if MECHANISMS[target].forge_dns

@@ -16,7 +16,7 @@ _POLL_S = 0.01
 
 
 class ProcessError(RuntimeError):
-    """A process did not start, ended early or reported failure; the message ends with its last words."""
+    """A process did not start, ended early or failed; the message ends with its last words."""
 
 
 class Processes:
@@ -65,14 +65,15 @@ class Processes:
                                f"{(err or out).strip()}")
         return out
 
-    def attach(self, ns: str, argv: Sequence[str], fds: Sequence[int], cwd: str) -> subprocess.Popen:
+    def attach(self, ns: str, argv: Sequence[str], fds: Sequence[int],
+               cwd: str) -> subprocess.Popen:
         """Starts `argv` in namespace `ns` with the given standard input, output and error."""
         with netns.inside(self._network.path(ns)):
             return subprocess.Popen(list(argv), env=self._environment, cwd=cwd, stdin=fds[0],
                                     stdout=fds[1], stderr=fds[2])
 
     def stop(self, names: Sequence[str], how: int = signal.SIGTERM, timeout_s: float = 20) -> None:
-        """Signals every process of `names` that runs and waits for all of them; kills what stays."""
+        """Signals the processes of `names` that run and waits for them; kills what stays."""
         with self._lock:
             children = [(n, self._running[n]) for n in names if self._alive(n)]
         for _, child in children:
@@ -87,7 +88,7 @@ class Processes:
                 child.wait()
                 stubborn.append(name)
         if stubborn:
-            raise ProcessError(f"killed after {timeout_s:g} s without an end: {', '.join(stubborn)}")
+            raise ProcessError(f"had to be killed after {timeout_s:g} s: {', '.join(stubborn)}")
 
     def state(self, name: str) -> str:
         """ "running", "stopped" or "ended with status N"."""
@@ -102,15 +103,16 @@ class Processes:
             return "stopped"
         return f"ended with status {status}"
 
-    def wait_listening(self, name: str, ns: str, address: str, port: int, timeout_s: float = 20) -> None:
-        """Waits until something accepts connections there; fails when process `name` ends first."""
+    def wait_listening(self, name: str, ns: str, address: str, port: int,
+                       timeout_s: float = 20) -> None:
+        """Waits until something accepts connections there; fails when `name` ends first."""
         deadline = time.monotonic() + timeout_s
         while not self._accepts(ns, address, port):
             if self.state(name) != "running":
                 raise ProcessError(f"{name} ended before it listened: {self.last_words(name)}")
             if time.monotonic() > deadline:
-                raise ProcessError(f"{name} did not listen on {address}:{port} within {timeout_s:g} s: "
-                                   f"{self.last_words(name)}")
+                raise ProcessError(f"{name} did not listen on {address}:{port} within "
+                                   f"{timeout_s:g} s: {self.last_words(name)}")
             time.sleep(_POLL_S)
 
     def log_path(self, name: str) -> pathlib.Path:

@@ -1,4 +1,4 @@
-"""Everything on the internet but Sightline: web servers, the resolver, the injector of forged answers."""
+"""Everything on the internet but Sightline: web servers, resolver, injector of forged answers."""
 
 import pathlib
 import subprocess
@@ -13,7 +13,8 @@ from .topology import Place, Service
 
 INJECTOR = "sightline-lab-injector"
 
-_NGINX = """daemon off;
+_NGINX = """user root;
+daemon off;
 master_process off;
 pid {directory}/nginx.pid;
 error_log stderr error;
@@ -75,7 +76,7 @@ class Services:
         self._processes.stop([name])
 
     def set_forged_names(self, place: Place, names: Iterable[str]) -> None:
-        """Replaces the names that the injector at one router answers; returns when that is in force."""
+        """Replaces the names that the injector answers at one router; in force on return."""
         line = " ".join(["set", place.name, *names])
         with self._injector_lock:
             try:
@@ -83,7 +84,8 @@ class Services:
                 self._injector.stdin.flush()
                 answer = self._injector.stdout.readline()
             except OSError as error:
-                raise ProcessError(f"{INJECTOR} is gone: {self._processes.last_words('injector')}") from error
+                last_words = self._processes.last_words("injector")
+                raise ProcessError(f"{INJECTOR} is gone: {last_words}") from error
         if not answer.startswith("ok "):
             raise ProcessError(f"{INJECTOR} refused \"{line}\": "
                                f"{answer.strip() or self._processes.last_words('injector')}")
@@ -108,7 +110,8 @@ class Services:
         argv = ["dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
                 "--bind-interfaces", f"--listen-address={topology.RESOLVER}", "--cache-size=0",
                 "--local-ttl=60", "--local=/#/"]
-        argv += [f"--host-record={host},{address}" for host, address in topology.dns_records().items()]
+        argv += [f"--host-record={host},{address}"
+                 for host, address in topology.dns_records().items()]
         self._processes.start("resolver", topology.INTERNET_NS, argv)
 
     def _launch_injector(self) -> None:

@@ -1,7 +1,6 @@
-"""Sightline inside the lab: operator key, plan, collector, agents. Only calls the programs' command lines."""
+"""Sightline inside the lab: operator key, plan, collector, agents, by their command lines only."""
 
 import concurrent.futures
-import os
 import pathlib
 import signal
 import subprocess
@@ -84,8 +83,8 @@ class Sightline:
             hosts = [host for host in self._hosts.values()
                      if host.control == (role == "control") and not self._state(host).exists()]
             if hosts:
-                invites = self._cli("invite", "--admin", self._directory / "admin.sock", "--role", role,
-                                    "--count", len(hosts)).split()
+                invites = self._cli("invite", "--admin", self._directory / "admin.sock",
+                                    "--role", role, "--count", len(hosts)).split()
                 if len(invites) != len(hosts):
                     raise ProcessError(f"asked for {len(hosts)} invites, got {len(invites)}")
                 pairs += list(zip(hosts, invites))
@@ -117,12 +116,11 @@ class Sightline:
 
     def _enroll(self, host: AgentHost, invite: str) -> None:
         self._processes.run(host.ns, [
-            str(self._bin / "sightline-agent"), "enroll", "--invite", invite, "--region", host.region,
-            "--state", str(self._state(host)), "--accept"])
+            str(self._bin / "sightline-agent"), "enroll", "--invite", invite,
+            "--region", host.region, "--state", str(self._state(host)), "--accept"])
 
     def _cli(self, *arguments) -> str:
-        argv = [str(self._bin / "sightline"), *(os.fspath(a) if isinstance(a, os.PathLike) else str(a)
-                                                for a in arguments)]
+        argv = [str(self._bin / "sightline")] + [str(argument) for argument in arguments]
         return self._processes.run(topology.INTERNET_NS, argv)
 
     def _render_plan(self) -> str:

@@ -1,7 +1,7 @@
 """The lab's own process: first in a private set of namespaces, parent of everything in the lab.
 
-When it ends, by whatever means, the kernel ends every process of its PID namespace and removes every
-network namespace, cable, rule and mount. That is why nothing is left behind even after a kill.
+When it ends, by whatever means, the kernel ends every process of its PID namespace and removes
+every network namespace, cable, rule and mount: nothing is left behind even after a kill.
 Run by `lab up` as `lab init` through unshare; nobody else runs it.
 """
 
@@ -76,7 +76,8 @@ class Supervisor:
                 return self._set_line(operation, request["place"])
             if operation in ("start-service", "stop-service"):
                 service = policy.check_service(request["service"])
-                (self._services.start if operation == "start-service" else self._services.stop)(service)
+                start = operation == "start-service"
+                (self._services.start if start else self._services.stop)(service)
                 return {}
             if operation == "collector":
                 return self._collector(request["action"])
@@ -87,10 +88,11 @@ class Supervisor:
         raise PolicyError(f'unknown request "{operation}"')
 
     def attach(self, connection: socket.socket, request: Dict[str, Any], fds) -> Dict[str, Any]:
-        """Runs a command with the client's standard streams until it ends or the client goes away."""
+        """Runs a command with the client's streams until it ends or the client goes away."""
         ns = request["ns"]
         if ns not in topology.namespaces():
-            raise PolicyError(f'unknown namespace "{ns}"; known: {", ".join(topology.namespaces())}')
+            known = ", ".join(topology.namespaces())
+            raise PolicyError(f'unknown namespace "{ns}"; known: {known}')
         try:
             child = self._processes.attach(ns, request["argv"], fds, request["cwd"])
         except OSError as error:
@@ -152,7 +154,7 @@ class Supervisor:
 
 
 def _converse(supervisor: Supervisor, connection: socket.socket, end: Callable[[], None]) -> None:
-    """One connection: one request, one answer, a line each; a command's streams come with the request."""
+    """One connection: a request and an answer, a line each; `exec` brings three streams along."""
     with connection:
         data, fds, _, _ = socket.recv_fds(connection, _REQUEST_BYTES_MAX, 3)
         while data and not data.endswith(b"\n") and len(data) < _REQUEST_BYTES_MAX:
@@ -160,12 +162,14 @@ def _converse(supervisor: Supervisor, connection: socket.socket, end: Callable[[
             if not more:
                 break
             data += more
+        ending = False
         try:
             request = json.loads(data)
-            if request["op"] == "exec":
-                answer = supervisor.attach(connection, request, fds)
-            elif request["op"] == "down":
+            ending = request["op"] == "down"
+            if ending:
                 answer = {}
+            elif request["op"] == "exec":
+                answer = supervisor.attach(connection, request, fds)
             else:
                 answer = supervisor.handle(request)
         except (PolicyError, KeyError, json.JSONDecodeError) as error:
@@ -179,7 +183,7 @@ def _converse(supervisor: Supervisor, connection: socket.socket, end: Callable[[
             connection.sendall(json.dumps(answer).encode() + b"\n")
         except OSError:
             pass  # The client has gone; nobody is left to tell.
-        if data.startswith(b'{"op": "down"'):
+        if ending:
             end()
 
 
@@ -212,7 +216,7 @@ def _supervise(directory: pathlib.Path, options: Dict[str, Any], ready_fd: int) 
 
 
 def init(directory: pathlib.Path, options: Dict[str, Any], ready_fd: int, lock_fd: int) -> None:
-    """Body of the first process: reaps whatever loses its parent, and ends when the supervisor does."""
+    """The first process: reaps whatever loses its parent, and ends when the supervisor does."""
     os.set_inheritable(lock_fd, False)
     os.set_inheritable(ready_fd, False)
     child = os.fork()

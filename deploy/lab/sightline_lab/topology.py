@@ -1,7 +1,7 @@
-"""What the small internet consists of: places, services, addresses. Values only, no input or output.
+"""What the small internet consists of: places, services, addresses. Values only.
 
-Every address looks public because an agent refuses to probe private ones. They exist only inside the
-lab's namespaces, which have no way out to the host's network.
+Every address looks public because an agent refuses to probe private ones. They exist only inside
+the lab's namespaces, which have no way out to the host's network.
 """
 
 from dataclasses import dataclass
@@ -115,7 +115,8 @@ def agents_of(place: Place) -> List[AgentHost]:
 
 def controls() -> List[AgentHost]:
     """The control agents outside, each straight on the internet."""
-    return [AgentHost(f"control-{country.lower()}", country, asn, f"50.{i}.1.2", f"50.{i}.1.1", True)
+    return [AgentHost(f"control-{country.lower()}", country, asn, f"50.{i}.1.2", f"50.{i}.1.1",
+                      True)
             for i, (country, asn) in enumerate(CONTROLS, start=1)]
 
 
