@@ -1,0 +1,39 @@
+#include "collector/bucket.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/crypto.h"
+
+namespace sightline {
+namespace {
+constexpr size_t kDaysKept = 16;
+}  // namespace
+
+std::string BucketOf(const Origin& origin, absl::string_view day_key) {
+  std::string data;
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    data.push_back(static_cast<char>((origin.asn >> shift) & 0xff));
+  }
+  data += origin.prefix;
+  return HmacSha256(day_key, data).substr(0, kBucketBytes);
+}
+
+int64_t DayOf(absl::Time time) {
+  return absl::ToInt64Hours(absl::Floor(time - absl::UnixEpoch(), absl::Hours(24))) / 24;
+}
+
+absl::StatusOr<std::string> BucketKeys::KeyFor(absl::Time time) {
+  const int64_t day = DayOf(time);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = keys_.find(day);
+    if (it != keys_.end()) return it->second;
+  }
+  absl::StatusOr<std::string> key = store_.BucketKey(day);
+  if (!key.ok()) return key.status();
+  const std::lock_guard lock(mutex_);
+  if (keys_.size() >= kDaysKept) keys_.erase(keys_.begin());
+  keys_.emplace(day, *key);
+  return key;
+}
+
+}  // namespace sightline

@@ -1,0 +1,33 @@
+// Answers the list calls of Summaries and Admin. Paging tokens are the last key of the page before.
+#ifndef SIGHTLINE_COLLECTOR_DIRECTORY_H_
+#define SIGHTLINE_COLLECTOR_DIRECTORY_H_
+
+#include "absl/status/statusor.h"
+#include "collector/store/store.h"
+#include "common/regions.h"
+#include "sightline/v1/admin.pb.h"
+#include "sightline/v1/plan.pb.h"
+#include "sightline/v1/summary.pb.h"
+
+namespace sightline {
+
+// Pure.
+absl::StatusOr<v1::ListTargetsResponse> ListTargets(const v1::Plan& plan,
+                                                    const v1::ListTargetsRequest& request);
+
+// Pure. NOT_FOUND when the country is not under observation.
+absl::StatusOr<v1::ListRegionsResponse> ListRegions(const v1::Plan& plan, const RegionNames& names,
+                                                    const v1::ListRegionsRequest& request);
+
+// May wait for the store.
+absl::StatusOr<v1::ListAgentsResponse> ListAgents(Store& store,
+                                                  const v1::ListAgentsRequest& request);
+
+// Keeps the verdicts that were asked for. Pure. NOT_FOUND names an unknown target and the known
+// ones.
+absl::StatusOr<v1::GetSummaryResponse> SelectTargets(const v1::GetSummaryResponse& summary,
+                                                     const v1::GetSummaryRequest& request);
+
+}  // namespace sightline
+
+#endif  // SIGHTLINE_COLLECTOR_DIRECTORY_H_

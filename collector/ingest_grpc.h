@@ -1,0 +1,32 @@
+// The Ingest service: adapters between gRPC and Session and Enrolment. Decides nothing.
+#ifndef SIGHTLINE_COLLECTOR_INGEST_GRPC_H_
+#define SIGHTLINE_COLLECTOR_INGEST_GRPC_H_
+
+#include <atomic>
+
+#include "collector/server_grpc.h"
+#include "sightline/v1/ingest.grpc.pb.h"
+
+namespace sightline {
+
+class IngestService final : public v1::Ingest::CallbackService {
+ public:
+  // Streams open at once; more are turned away with RESOURCE_EXHAUSTED.
+  static constexpr int kStreamsMax = 4096;
+
+  explicit IngestService(ServerParts parts) : parts_(std::move(parts)) {}
+
+  grpc::ServerUnaryReactor* Enroll(grpc::CallbackServerContext* context,
+                                   const v1::EnrollRequest* request,
+                                   v1::EnrollResponse* response) override;
+  grpc::ServerBidiReactor<v1::SubmitRequest, v1::SubmitResponse>* Submit(
+      grpc::CallbackServerContext* context) override;
+
+ private:
+  const ServerParts parts_;
+  std::atomic<int> streams_ = 0;
+};
+
+}  // namespace sightline
+
+#endif  // SIGHTLINE_COLLECTOR_INGEST_GRPC_H_

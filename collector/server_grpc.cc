@@ -1,0 +1,199 @@
+#include "collector/server_grpc.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "collector/directory.h"
+#include "collector/ingest_grpc.h"
+#include "collector/status_grpc.h"
+#include "common/wire.h"
+#include "sightline/v1/admin.grpc.pb.h"
+#include "sightline/v1/summary.grpc.pb.h"
+
+namespace sightline {
+namespace {
+
+constexpr int kMessageBytesMax = kBatchBytesMax + 16 * 1024;
+constexpr int kStreamsPerConnectionMax = 64;
+constexpr int kKeepaliveMs = 60'000;
+constexpr std::chrono::seconds kShutdownGrace(2);
+
+// Copies a result into a response and finishes.
+template <typename Response>
+grpc::ServerUnaryReactor* FinishWith(grpc::ServerUnaryReactor* reactor,
+                                     absl::StatusOr<Response> result, Response* response) {
+  if (result.ok()) *response = *std::move(result);
+  reactor->Finish(ToGrpc(result.status()));
+  return reactor;
+}
+
+absl::Status NoPlan() { return absl::UnavailableError("the operator has published no plan yet"); }
+
+class SummariesService final : public v1::Summaries::CallbackService {
+ public:
+  explicit SummariesService(ServerParts parts) : parts_(std::move(parts)) {}
+
+  grpc::ServerUnaryReactor* ListTargets(grpc::CallbackServerContext* context,
+                                        const v1::ListTargetsRequest* request,
+                                        v1::ListTargetsResponse* response) override {
+    const auto plan = parts_.session_context.plans.Current();
+    return FinishWith<v1::ListTargetsResponse>(
+        context->DefaultReactor(),
+        plan == nullptr ? NoPlan() : sightline::ListTargets(plan->plan, *request), response);
+  }
+
+  grpc::ServerUnaryReactor* ListRegions(grpc::CallbackServerContext* context,
+                                        const v1::ListRegionsRequest* request,
+                                        v1::ListRegionsResponse* response) override {
+    const auto plan = parts_.session_context.plans.Current();
+    return FinishWith<v1::ListRegionsResponse>(
+        context->DefaultReactor(),
+        plan == nullptr ? NoPlan() : sightline::ListRegions(plan->plan, parts_.regions, *request),
+        response);
+  }
+
+  grpc::ServerUnaryReactor* GetSummary(grpc::CallbackServerContext* context,
+                                       const v1::GetSummaryRequest* request,
+                                       v1::GetSummaryResponse* response) override {
+    const Board::Summary summary = parts_.board.Get(request->country());
+    return FinishWith<v1::GetSummaryResponse>(
+        context->DefaultReactor(),
+        summary.ok() ? SelectTargets(**summary, *request) : summary.status(), response);
+  }
+
+ private:
+  const ServerParts parts_;
+};
+
+class AdminService final : public v1::Admin::CallbackService {
+ public:
+  explicit AdminService(ServerParts parts) : parts_(std::move(parts)) {}
+
+  grpc::ServerUnaryReactor* CreateInvites(grpc::CallbackServerContext* context,
+                                          const v1::CreateInvitesRequest* request,
+                                          v1::CreateInvitesResponse* response) override {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    parts_.workers.Post([this, request, response, reactor] {
+      FinishWith(reactor, parts_.enrolment.CreateInvites(*request), response);
+    });
+    return reactor;
+  }
+
+  grpc::ServerUnaryReactor* PublishPlan(grpc::CallbackServerContext* context,
+                                        const v1::PublishPlanRequest* request,
+                                        v1::PublishPlanResponse* response) override {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    parts_.workers.Post([this, request, response, reactor] {
+      const absl::StatusOr<uint64_t> version =
+          parts_.session_context.plans.Publish(request->plan());
+      if (version.ok()) response->set_version(*version);
+      reactor->Finish(ToGrpc(version.status()));
+    });
+    return reactor;
+  }
+
+  grpc::ServerUnaryReactor* ListAgents(grpc::CallbackServerContext* context,
+                                       const v1::ListAgentsRequest* request,
+                                       v1::ListAgentsResponse* response) override {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    parts_.workers.Post([this, request, response, reactor] {
+      FinishWith(reactor, sightline::ListAgents(parts_.session_context.store, *request), response);
+    });
+    return reactor;
+  }
+
+ private:
+  const ServerParts parts_;
+};
+
+class GrpcServer final : public Server {
+ public:
+  explicit GrpcServer(const ServerParts& parts)
+      : ingest_(parts), summaries_(parts), admin_(parts) {}
+  GrpcServer(const GrpcServer&) = delete;
+  GrpcServer& operator=(const GrpcServer&) = delete;
+
+  ~GrpcServer() override {
+    const auto deadline = std::chrono::system_clock::now() + kShutdownGrace;
+    if (public_server_ != nullptr) public_server_->Shutdown(deadline);
+    if (admin_server_ != nullptr) admin_server_->Shutdown(deadline);
+    if (!admin_socket_.empty()) unlink(admin_socket_.c_str());
+  }
+
+  absl::Status StartPublic(const ServerOptions& options) {
+    grpc::SslServerCredentialsOptions tls;
+    tls.pem_key_cert_pairs.push_back({options.tls_key_pem, options.tls_cert_pem});
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort(options.listen, grpc::SslServerCredentials(tls), &port_);
+    builder.RegisterService(&ingest_);
+    builder.RegisterService(&summaries_);
+    builder.SetMaxReceiveMessageSize(kMessageBytesMax);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    public_server_ = builder.BuildAndStart();
+    if (public_server_ == nullptr || port_ == 0) {
+      return absl::UnavailableError(
+          absl::StrCat("cannot listen on ", options.listen,
+                       ": is the port in use, is the address this machine's, and do certificate "
+                       "and key belong together?"));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status StartAdmin(const ServerOptions& options) {
+    if (options.admin_socket.size() >= sizeof(sockaddr_un{}.sun_path)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the path of the admin socket is too long: ", options.admin_socket));
+    }
+    // A socket of a collector that was killed is in the way.
+    unlink(options.admin_socket.c_str());
+    const mode_t before = umask(0177);
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort(absl::StrCat("unix:", options.admin_socket),
+                             grpc::InsecureServerCredentials());
+    builder.RegisterService(&admin_);
+    admin_server_ = builder.BuildAndStart();
+    umask(before);
+    if (admin_server_ == nullptr) {
+      return absl::UnavailableError(
+          absl::StrCat("cannot listen on the admin socket ", options.admin_socket));
+    }
+    admin_socket_ = options.admin_socket;
+    return absl::OkStatus();
+  }
+
+  int port() const override { return port_; }
+
+ private:
+  IngestService ingest_;
+  SummariesService summaries_;
+  AdminService admin_;
+  std::unique_ptr<grpc::Server> public_server_;
+  std::unique_ptr<grpc::Server> admin_server_;
+  std::string admin_socket_;
+  int port_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
+                                                      const ServerParts& parts) {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  auto server = std::make_unique<GrpcServer>(parts);
+  absl::Status status = server->StartPublic(options);
+  if (status.ok() && !options.admin_socket.empty()) status = server->StartAdmin(options);
+  if (!status.ok()) return status;
+  return server;
+}
+
+}  // namespace sightline

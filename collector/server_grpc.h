@@ -1,0 +1,49 @@
+// The collector's gRPC servers: the public one with TLS, and the operator's on a Unix socket.
+#ifndef SIGHTLINE_COLLECTOR_SERVER_GRPC_H_
+#define SIGHTLINE_COLLECTOR_SERVER_GRPC_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "collector/board.h"
+#include "collector/enroll.h"
+#include "collector/geo.h"
+#include "collector/session.h"
+#include "collector/workers.h"
+
+namespace sightline {
+
+struct ServerOptions {
+  std::string listen;        // "ADDRESS:PORT"; port 0 takes a free one
+  std::string tls_cert_pem;  // chain, leaf first
+  std::string tls_key_pem;
+  std::string admin_socket;  // path of a Unix socket, made 0600
+};
+
+// What the services call. Owns nothing; everything outlives the server.
+struct ServerParts {
+  SessionContext session_context;
+  Enrolment& enrolment;
+  const Geo& geo;
+  const RegionNames& regions;
+  const Board& board;
+  Workers& workers;
+};
+
+// Runs from Start until it is destroyed. Thread-safe.
+class Server {
+ public:
+  // UNAVAILABLE when an address cannot be bound.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options,
+                                                       const ServerParts& parts);
+  // Ends open streams and waits for the last of them.
+  virtual ~Server() = default;
+
+  // Port of the public listener.
+  virtual int port() const = 0;
+};
+
+}  // namespace sightline
+
+#endif  // SIGHTLINE_COLLECTOR_SERVER_GRPC_H_

@@ -1,0 +1,55 @@
+// Decides whether a batch may go into the log. Pure.
+#ifndef SIGHTLINE_COLLECTOR_VERIFY_H_
+#define SIGHTLINE_COLLECTOR_VERIFY_H_
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "collector/plan_book.h"
+#include "collector/store/store.h"
+#include "common/crypto.h"
+#include "sightline/v1/ingest.pb.h"
+#include "sightline/v1/observation.pb.h"
+
+namespace sightline {
+
+// Builds a refusal.
+v1::Refusal MakeRefusal(v1::RefusalReason reason, uint64_t batch_seq, std::string detail);
+
+// The end of an agent's chain.
+struct ChainEnd {
+  uint64_t seq = 0;
+  std::string hash;  // 32 bytes
+};
+
+// Whether the hello answers the challenge. `agent` is the registry's record.
+std::variant<std::monostate, v1::Refusal> VerifyHello(const v1::Hello& hello,
+                                                      const AgentRecord& agent,
+                                                      const VerifyKey& key,
+                                                      absl::string_view nonce);
+
+// Everything about a batch that does not depend on its place in the chain and on plans: size,
+// signature, shape, sender, region as enrolled, clock. Returns the parsed batch.
+std::variant<v1::Batch, v1::Refusal> VerifyBatch(const v1::SignedBatch& signed_batch,
+                                                 const AgentRecord& agent, const VerifyKey& key,
+                                                 absl::Time now);
+
+// Whether the batch keeps to the plan that it names: region in the list, checks of the plan, each
+// once.
+std::variant<std::monostate, v1::Refusal> VerifyAgainstPlan(const v1::Batch& batch,
+                                                            const AgentRecord& agent,
+                                                            const PlanVersion& plan);
+
+// Where a batch stands relative to the end of the chain.
+enum class ChainPlace {
+  kNext,    // continues the chain
+  kRepeat,  // its batch_seq is not above the end: compare the bytes with what is stored
+};
+std::variant<ChainPlace, v1::Refusal> PlaceInChain(const v1::Batch& batch, const ChainEnd& end);
+
+}  // namespace sightline
+
+#endif  // SIGHTLINE_COLLECTOR_VERIFY_H_

@@ -1,0 +1,190 @@
+// A store in memory for tests of what lies above it; the real ones have a conformance suite of
+// their own. Each call can be made to fail.
+#ifndef SIGHTLINE_TESTS_COLLECTOR_MEMORY_STORE_H_
+#define SIGHTLINE_TESTS_COLLECTOR_MEMORY_STORE_H_
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "collector/store/store.h"
+#include "common/crypto.h"
+
+namespace sightline {
+
+// Thread-safe.
+class MemoryStore : public Store {
+ public:
+  // Every later call answers with this until it is OK again.
+  void FailWith(absl::Status status) {
+    const std::lock_guard lock(mutex_);
+    failure_ = std::move(status);
+  }
+  // Registers an agent without an invite.
+  void AddAgent(const AgentRecord& agent) {
+    const std::lock_guard lock(mutex_);
+    agents_[agent.agent_id] = agent;
+  }
+  std::vector<LogRecord> log() const {
+    const std::lock_guard lock(mutex_);
+    return log_;
+  }
+
+  absl::Status AddInvites(absl::Span<const InviteRecord> invites) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    for (const InviteRecord& invite : invites) invites_[invite.token_hash] = {invite, ""};
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<AgentRecord> Enroll(absl::string_view token_hash,
+                                     const AgentRecord& agent) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    const auto it = invites_.find(std::string(token_hash));
+    if (it == invites_.end()) return absl::NotFoundError("no such token");
+    auto& [invite, used_by] = it->second;
+    if (used_by == agent.public_key) return agents_[agent.agent_id];
+    if (!used_by.empty() || invite.expire_time <= agent.enroll_time) {
+      return absl::FailedPreconditionError("used or expired");
+    }
+    used_by = agent.public_key;
+    agents_[agent.agent_id] = agent;
+    agents_[agent.agent_id].role = invite.role;
+    return agents_[agent.agent_id];
+  }
+
+  absl::StatusOr<v1::AgentRole> FindInviteRole(absl::string_view token_hash) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    const auto it = invites_.find(std::string(token_hash));
+    if (it == invites_.end()) return absl::NotFoundError("no such token");
+    return it->second.first.role;
+  }
+
+  absl::StatusOr<AgentRecord> FindAgent(absl::string_view agent_id) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    const auto it = agents_.find(std::string(agent_id));
+    if (it == agents_.end()) return absl::NotFoundError("no such agent");
+    return it->second;
+  }
+
+  absl::StatusOr<std::vector<AgentRecord>> ListAgents(absl::string_view after,
+                                                      size_t limit) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    std::vector<AgentRecord> result;
+    for (auto it = agents_.upper_bound(std::string(after));
+         it != agents_.end() && result.size() < limit; ++it) {
+      result.push_back(it->second);
+    }
+    return result;
+  }
+
+  absl::Status FlagEquivocation(absl::string_view agent_id) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    agents_[std::string(agent_id)].equivocated = true;
+    return absl::OkStatus();
+  }
+
+  absl::Status AddPlan(uint64_t version, const v1::SignedPlan& plan) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    const auto [it, added] = plans_.emplace(version, plan);
+    if (!added && it->second.SerializeAsString() != plan.SerializeAsString()) {
+      return absl::AlreadyExistsError("another plan has this version");
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::vector<v1::SignedPlan>> ListPlans() override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    std::vector<v1::SignedPlan> result;
+    for (const auto& [version, plan] : plans_) result.push_back(plan);
+    return result;
+  }
+
+  absl::StatusOr<std::vector<AppendOutcome>> Append(absl::string_view node,
+                                                    absl::Span<const LogRecord> records) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    std::vector<AppendOutcome> outcomes;
+    for (const LogRecord& record : records) {
+      AgentRecord& agent = agents_[record.agent_id];
+      const bool fits = agent.last_seq + 1 == record.first_seq && agent.head == record.prev_hash;
+      outcomes.push_back(fits ? AppendOutcome::kAppended : AppendOutcome::kConflict);
+      if (!fits) continue;
+      agent.last_seq = record.batch_seq;
+      agent.head = record.chain_hash;
+      log_.push_back(record);
+      log_.back().node = std::string(node);
+      log_.back().node_seq = log_.size();
+    }
+    return outcomes;
+  }
+
+  absl::StatusOr<std::vector<LogRecord>> ReadLog(absl::string_view node, uint64_t after,
+                                                 size_t limit) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    std::vector<LogRecord> result;
+    for (const LogRecord& record : log_) {
+      if (record.node == node && record.node_seq > after && result.size() < limit) {
+        result.push_back(record);
+      }
+    }
+    return result;
+  }
+
+  absl::StatusOr<std::vector<std::string>> ListNodes() override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    std::set<std::string> nodes;
+    for (const LogRecord& record : log_) nodes.insert(record.node);
+    return std::vector<std::string>(nodes.begin(), nodes.end());
+  }
+
+  absl::StatusOr<uint64_t> SeekLog(absl::string_view node, absl::Time time) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    uint64_t end = 0;
+    for (const LogRecord& record : log_) {
+      if (record.node != node) continue;
+      if (record.round_time >= time) return record.node_seq - 1;
+      end = record.node_seq;
+    }
+    return end;
+  }
+
+  absl::StatusOr<std::string> FindBatch(absl::string_view agent_id, uint64_t batch_seq) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    for (const LogRecord& record : log_) {
+      if (record.agent_id == agent_id && record.batch_seq == batch_seq) return record.batch;
+    }
+    return absl::NotFoundError("no such batch");
+  }
+
+  absl::StatusOr<std::string> BucketKey(int64_t day) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    return bucket_keys_.emplace(day, RandomBytes(32)).first->second;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  absl::Status failure_;
+  std::map<std::string, std::pair<InviteRecord, std::string>> invites_;
+  std::map<std::string, AgentRecord> agents_;
+  std::map<uint64_t, v1::SignedPlan> plans_;
+  std::vector<LogRecord> log_;
+  std::map<int64_t, std::string> bucket_keys_;
+};
+
+}  // namespace sightline
+
+#endif  // SIGHTLINE_TESTS_COLLECTOR_MEMORY_STORE_H_
