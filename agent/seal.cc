@@ -1,0 +1,83 @@
+#include "agent/seal.h"
+
+#include <utility>
+
+#include "common/wire.h"
+
+namespace sightline::agent {
+namespace {
+// Room for the signature and every field of Batch besides the observations.
+constexpr size_t kBatchOverheadBytes = 1024;
+// Tag and length of one observation within the batch.
+constexpr size_t kObservationOverheadBytes = 8;
+constexpr size_t kPartBytesMax = kBatchBytesMax - kBatchOverheadBytes;
+}  // namespace
+
+void DropEvidence(v1::Observation& observation) {
+  observation.clear_dns();
+  observation.clear_attempts();
+}
+
+std::vector<std::vector<v1::Observation>> SplitRound(std::vector<v1::Observation> observations) {
+  std::vector<std::vector<v1::Observation>> parts(1);
+  size_t part_bytes = 0;
+  for (v1::Observation& observation : observations) {
+    size_t bytes = observation.ByteSizeLong() + kObservationOverheadBytes;
+    if (bytes > kPartBytesMax) {
+      DropEvidence(observation);
+      bytes = observation.ByteSizeLong() + kObservationOverheadBytes;
+    }
+    if (parts.back().size() == kObservationsPerBatchMax || part_bytes + bytes > kPartBytesMax) {
+      parts.emplace_back();
+      part_bytes = 0;
+    }
+    part_bytes += bytes;
+    parts.back().push_back(std::move(observation));
+  }
+  return parts;
+}
+
+Sealer::Sealer(const SigningKey& key, SealContext context)
+    : key_(key), context_(std::move(context)) {}
+
+v1::Batch Sealer::Begin(uint64_t plan_version, absl::Time round_time, absl::Time seal_time) const {
+  v1::Batch batch;
+  batch.set_agent_id(key_.public_key().Id());
+  batch.set_boot_id(context_.boot_id);
+  batch.set_plan_version(plan_version);
+  batch.set_round_time_ms(absl::ToUnixMillis(round_time));
+  batch.set_seal_time_ms(absl::ToUnixMillis(seal_time));
+  batch.mutable_vantage()->set_region(context_.region);
+  batch.mutable_vantage()->set_agent_version(context_.agent_version);
+  return batch;
+}
+
+SealedBatch Sealer::Seal(const ChainPoint& tail, uint64_t plan_version, absl::Time round_time,
+                         absl::Time seal_time, std::vector<v1::Observation> observations) const {
+  SealedBatch sealed;
+  sealed.batch = Begin(plan_version, round_time, seal_time);
+  sealed.batch.set_batch_seq(tail.seq + 1);
+  sealed.batch.set_prev_hash(tail.head);
+  for (v1::Observation& observation : observations) {
+    *sealed.batch.add_observations() = std::move(observation);
+  }
+  sealed.signed_batch = SealBatch(sealed.batch, key_);
+  return sealed;
+}
+
+SealedBatch Sealer::SealTombstone(const LostRange& lost, uint64_t plan_version,
+                                  absl::Time now) const {
+  SealedBatch sealed;
+  sealed.batch = Begin(plan_version, now, now);
+  sealed.batch.set_batch_seq(lost.last_seq);
+  sealed.batch.set_prev_hash(lost.prev_hash);
+  v1::Tombstone& tombstone = *sealed.batch.mutable_tombstone();
+  tombstone.set_first_seq(lost.first_seq);
+  tombstone.set_last_seq(lost.last_seq);
+  tombstone.set_observations_lost(lost.observations);
+  tombstone.set_continues_from(lost.continues_from);
+  sealed.signed_batch = SealBatch(sealed.batch, key_);
+  return sealed;
+}
+
+}  // namespace sightline::agent

@@ -1,0 +1,72 @@
+// From what a round saw to signed, chained batches.
+#ifndef SIGHTLINE_AGENT_SEAL_H_
+#define SIGHTLINE_AGENT_SEAL_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/crypto.h"
+#include "sightline/v1/observation.pb.h"
+
+namespace sightline::agent {
+
+// A place in an agent's chain: the last batch_seq in use, and what the next prev_hash must hold.
+struct ChainPoint {
+  uint64_t seq = 0;
+  std::string head;
+};
+
+// A batch with its parsed form.
+struct SealedBatch {
+  v1::SignedBatch signed_batch;
+  v1::Batch batch;
+};
+
+// What is the same for every batch of one run of the agent.
+struct SealContext {
+  std::string region;
+  std::string agent_version;
+  std::string boot_id;  // 16 random bytes, new for every start.
+};
+
+// Batches that a tombstone stands for.
+struct LostRange {
+  uint64_t first_seq = 0;
+  uint64_t last_seq = 0;
+  uint64_t observations = 0;
+  std::string prev_hash;       // Chain hash before first_seq.
+  std::string continues_from;  // Chain hash of last_seq.
+};
+
+// Takes the detail (DNS responses, attempts) from an observation; states and failures stay.
+void DropEvidence(v1::Observation& observation);
+
+// Splits a round so that each part fits in one batch: at most kObservationsPerBatchMax observations
+// and, with room for the other fields, kBatchBytesMax bytes. An observation that is too large on
+// its own loses its evidence. One empty part for an empty round.
+std::vector<std::vector<v1::Observation>> SplitRound(std::vector<v1::Observation> observations);
+
+// Immutable; thread-safe. `key` must outlive it.
+class Sealer {
+ public:
+  Sealer(const SigningKey& key, SealContext context);
+
+  // The batch after `tail`. `observations` is one part of SplitRound.
+  SealedBatch Seal(const ChainPoint& tail, uint64_t plan_version, absl::Time round_time,
+                   absl::Time seal_time, std::vector<v1::Observation> observations) const;
+
+  // The batch that takes the place of `lost`.
+  SealedBatch SealTombstone(const LostRange& lost, uint64_t plan_version, absl::Time now) const;
+
+ private:
+  v1::Batch Begin(uint64_t plan_version, absl::Time round_time, absl::Time seal_time) const;
+
+  const SigningKey& key_;
+  SealContext context_;
+};
+
+}  // namespace sightline::agent
+
+#endif  // SIGHTLINE_AGENT_SEAL_H_
