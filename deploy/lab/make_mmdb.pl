@@ -19,6 +19,7 @@ my $tree = MaxMind::DB::Writer::Tree->new(
     languages             => ['en'],
     description           => { en => 'Prefixes of the Sightline lab' },
     map_key_type_callback => sub { $types{ $_[0] } },
+    alias_ipv6_to_ipv4       => 1,
     remove_reserved_networks => 0,
 );
 while ( my $line = <STDIN> ) {
