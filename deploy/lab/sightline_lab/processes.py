@@ -47,6 +47,7 @@ class Processes:
 
     def run(self, ns: str, argv: Sequence[str], timeout_s: float = 60) -> str:
         """Runs `argv` in namespace `ns` to its end and returns its standard output."""
+        what = f"{' '.join(argv[:2])} on {ns}"
         with netns.inside(self._network.path(ns)):
             try:
                 child = subprocess.Popen(list(argv), env=self._environment, text=True,
@@ -59,10 +60,10 @@ class Processes:
         except subprocess.TimeoutExpired as error:
             child.kill()
             child.communicate()
-            raise ProcessError(f"{' '.join(argv)} did not end within {timeout_s:g} s") from error
+            raise ProcessError(f"{what} did not end within {timeout_s:g} s") from error
         if child.returncode != 0:
-            raise ProcessError(f"{' '.join(argv)} ended with status {child.returncode}: "
-                               f"{(err or out).strip()}")
+            words = (err or out).strip()
+            raise ProcessError(f"{what} ended with status {child.returncode}: {words}")
         return out
 
     def attach(self, ns: str, argv: Sequence[str], fds: Sequence[int],
