@@ -215,6 +215,11 @@ void Session::OnCommitted(uint64_t seq, const absl::Status& status) {
   const std::lock_guard lock(mutex_);
   // Answers come in the order of Enqueue.
   in_flight_.pop_front();
+  if (absl::IsAborted(status)) {
+    return Refuse(MakeRefusal(v1::REFUSAL_REASON_STORE_UNAVAILABLE, seq,
+                              "the agent's chain moved on through another stream, or the commit is "
+                              "in doubt; connect again to learn where it stands"));
+  }
   if (!status.ok()) return RefuseUnavailable(seq, status);
   stored_seq_ = seq;
   const bool more_will_follow = !in_flight_.empty() && in_flight_.size() % 4 != 0;

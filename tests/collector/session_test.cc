@@ -110,6 +110,12 @@ class SessionTest : public ::testing::Test {
     *request.mutable_batch() = batch;
     session_->OnMessage(request);
   }
+  // Waits until the log holds `count` batches.
+  void WaitForStored(size_t count) {
+    std::unique_lock lock(commit_mutex_);
+    EXPECT_TRUE(committed_.wait_for(lock, std::chrono::seconds(20),
+                                    [&] { return store_.log().size() >= count; }));
+  }
   // Sends one message that must be refused, with nothing stored.
   v1::Refusal SendRefused(const v1::SignedBatch& batch) {
     const size_t before = store_.log().size();
@@ -127,7 +133,12 @@ class SessionTest : public ::testing::Test {
   PlanBook plans_{store_, operator_key_.public_key(), clock_};
   BucketKeys bucket_keys_{store_};
   std::unique_ptr<FakeStream> stream_;
-  Writer writer_{store_, "n1", nullptr};
+  std::mutex commit_mutex_;
+  std::condition_variable committed_;
+  Writer writer_{store_, "n1", [this] {
+                   const std::lock_guard lock(commit_mutex_);
+                   committed_.notify_all();
+                 }};
   std::shared_ptr<Session> session_;
 };
 
@@ -304,11 +315,29 @@ TEST_F(SessionTest, ASilentStoreIsARefusalToRetryAndLosesNothing) {
   stream_->WaitForAck(1);
 }
 
+TEST_F(SessionTest, ABatchThatAnotherStreamStoredMeanwhileIsRefusedToRetry) {
+  Connect();
+  const v1::SignedBatch batch = agent_.Seal(agent_.NextBatch());
+  LogRecord elsewhere;
+  elsewhere.agent_id = agent_.Record().agent_id;
+  elsewhere.first_seq = elsewhere.batch_seq = 1;
+  elsewhere.prev_hash = GenesisHash();
+  elsewhere.chain_hash = Sha256(batch.batch());
+  elsewhere.batch = batch.batch();
+  ASSERT_TRUE(store_.Append("n2", {elsewhere}).ok());
+  Send(batch);
+  EXPECT_EQ(stream_->WaitForRefusal().reason(), v1::REFUSAL_REASON_STORE_UNAVAILABLE);
+  EXPECT_THAT(store_.log(), SizeIs(1));
+  Connect();
+  EXPECT_EQ(stream_->written().at(1).welcome().last_seq(), 1u);
+}
+
 TEST_F(SessionTest, ACancelledStreamStillStoresWhatIsInFlight) {
   Connect();
   Send(agent_.Seal(agent_.NextBatch()));
   session_->OnCancel();
   Disconnect();
+  WaitForStored(1);
   Connect();
   Send(agent_.Seal(agent_.NextBatch()));
   stream_->WaitForAck(2);
