@@ -148,7 +148,9 @@ void TrustCache::Trim(const v1::Plan& plan) {
 
 void ExpectHost(SSL* ssl, const std::string& host) {
   SSL_set_tlsext_host_name(ssl, host.c_str());
-  SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  // As browsers do: only subject alternative names count.
+  SSL_set_hostflags(ssl,
+                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   SSL_set1_host(ssl, host.c_str());
 }
 

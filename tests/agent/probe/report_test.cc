@@ -1,0 +1,164 @@
+#include "agent/probe/report.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/util/json_util.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "agent/probe/probe_once.h"
+
+namespace sightline::probe {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+v1::Target* AddTarget(const std::string& id, const std::string& name, v1::TargetKind kind,
+                      v1::Plan* plan) {
+  v1::Target* target = plan->add_targets();
+  target->set_target_id(id);
+  target->set_display_name(name);
+  target->set_kind(kind);
+  v1::Feature* feature = target->add_features();
+  feature->set_feature_id("web");
+  feature->set_essential(true);
+  feature->set_rule(v1::FEATURE_RULE_ALL_OF);
+  v1::Check* check = feature->add_checks();
+  check->set_check_id(id + "-web");
+  check->set_protocol(v1::CHECK_PROTOCOL_HTTPS);
+  check->set_host(id + ".example.com");
+  check->set_port(443);
+  return target;
+}
+
+v1::Plan TestPlan() {
+  v1::Plan plan;
+  plan.set_version(7);
+  AddTarget("whatsapp", "WhatsApp", v1::TARGET_KIND_SERVICE, &plan);
+  AddTarget("weibo", "Weibo", v1::TARGET_KIND_DOMESTIC_ANCHOR, &plan);
+  return plan;
+}
+
+v1::Observation Open(const std::string& check_id) {
+  v1::Observation seen;
+  seen.set_check_id(check_id);
+  seen.mutable_layers()->set_dns(v1::LAYER_STATE_OK);
+  seen.mutable_layers()->set_tcp(v1::LAYER_STATE_OK);
+  seen.mutable_layers()->set_tls(v1::LAYER_STATE_OK);
+  seen.mutable_layers()->set_http(v1::LAYER_STATE_OK);
+  seen.mutable_layers()->set_app(v1::LAYER_STATE_OK);
+  return seen;
+}
+
+// Forged DNS, and a reset at the genuine address.
+v1::Observation Censored(const std::string& check_id) {
+  v1::Observation seen = Open(check_id);
+  seen.mutable_layers()->set_dns(v1::LAYER_STATE_BLOCKED);
+  seen.mutable_layers()->set_tls(v1::LAYER_STATE_BLOCKED);
+  seen.mutable_layers()->set_http(v1::LAYER_STATE_UNTESTED);
+  seen.mutable_layers()->set_app(v1::LAYER_STATE_UNTESTED);
+  seen.set_failure("ssl_invalid_hostname");
+  seen.mutable_dns()->add_responses()->add_addresses("31.13.1.1");
+  seen.mutable_dns()->add_responses()->add_addresses("157.240.1.1");
+  v1::Attempt* forged = seen.add_attempts();
+  forged->set_address("31.13.1.1");
+  forged->mutable_tls()->set_failure("ssl_invalid_hostname");
+  v1::Attempt* genuine = seen.add_attempts();
+  genuine->set_address("157.240.1.1");
+  genuine->mutable_tls()->set_failure("connection_reset");
+  return seen;
+}
+
+v1::Observation NoNetwork(const std::string& check_id) {
+  v1::Observation seen;
+  seen.set_check_id(check_id);
+  seen.mutable_layers()->set_dns(v1::LAYER_STATE_BLOCKED);
+  seen.mutable_dns()->set_failure("network_unreachable");
+  seen.set_failure("network_unreachable");
+  return seen;
+}
+
+TEST(ReportTest, SaysWhatIsOpenAndWhatIsBlockedAndWhy) {
+  EXPECT_EQ(
+      FormatReport(TestPlan(), {Censored("whatsapp-web"), Open("weibo-web")}, "",
+                   ReportFormat::kText),
+      "WhatsApp             blocked    DNS: forged answer: 2 answers that disagree came, the "
+      "first is 31.13.1.1; TLS: connection reset (connection_reset) after the server name was "
+      "sent\n"
+      "  web                blocked    DNS: forged answer: 2 answers that disagree came, the "
+      "first is 31.13.1.1; TLS: connection reset (connection_reset) after the server name was "
+      "sent\n"
+      "Weibo                open\n"
+      "  web                open\n");
+}
+
+TEST(ReportTest, CanBeLimitedToOneTarget) {
+  const std::string text = FormatReport(TestPlan(), {Open("whatsapp-web"), Open("weibo-web")},
+                                        "whatsapp", ReportFormat::kText);
+  EXPECT_THAT(text, HasSubstr("WhatsApp"));
+  EXPECT_THAT(text, Not(HasSubstr("Weibo")));
+}
+
+TEST(ReportTest, WithoutAnchorsNothingCanBeSaid) {
+  const std::vector<v1::Observation> seen = {NoNetwork("whatsapp-web"), NoNetwork("weibo-web")};
+  EXPECT_TRUE(OwnConnectionLooksDown(TestPlan(), seen));
+  EXPECT_THAT(FormatReport(TestPlan(), seen, "", ReportFormat::kText),
+              HasSubstr("your own connection looks down"));
+  EXPECT_FALSE(OwnConnectionLooksDown(TestPlan(), {NoNetwork("whatsapp-web"), Open("weibo-web")}));
+  EXPECT_FALSE(OwnConnectionLooksDown(TestPlan(), {NoNetwork("whatsapp-web")}))
+      << "no anchor was tested";
+}
+
+TEST(ReportTest, EachCauseHasItsWords) {
+  v1::Check check;
+  check.set_protocol(v1::CHECK_PROTOCOL_HTTPS);
+  check.set_status_max(299);
+  EXPECT_EQ(Explain(check, Open("a")), "");
+  EXPECT_EQ(Explain(check, NoNetwork("a")), "DNS: no route to the network (network_unreachable)");
+
+  v1::Observation bogon = NoNetwork("a");
+  bogon.mutable_dns()->set_failure("dns_bogon_error");
+  bogon.mutable_dns()->add_responses()->add_addresses("10.0.0.0/8");
+  EXPECT_EQ(Explain(check, bogon),
+            "DNS: forged answer: an address in the reserved range 10.0.0.0/8");
+
+  v1::Observation down = Open("a");
+  down.mutable_layers()->set_http(v1::LAYER_STATE_DOWN);
+  v1::Attempt* attempt = down.add_attempts();
+  attempt->mutable_tls()->set_verified(true);
+  attempt->mutable_http()->set_status(503);
+  EXPECT_THAT(Explain(check, down), HasSubstr("the genuine service answers with status 503"));
+
+  attempt->mutable_http()->set_status(403);
+  down.mutable_layers()->set_http(v1::LAYER_STATE_BLOCKED);
+  EXPECT_EQ(Explain(check, down), "HTTP: unexpected status 403 (http_unexpected_status_code)");
+}
+
+TEST(ReportTest, JsonHasOutcomesAndObservations) {
+  const std::string json = FormatReport(TestPlan(), {Censored("whatsapp-web"), Open("weibo-web")},
+                                        "whatsapp", ReportFormat::kJson);
+  google::protobuf::Struct report;
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(json, &report).ok()) << json;
+  EXPECT_EQ(report.fields().at("plan_version").string_value(), "7");
+  EXPECT_FALSE(report.fields().at("own_connection_looks_down").bool_value());
+  ASSERT_EQ(report.fields().at("targets").list_value().values_size(), 1);
+  const auto& target = report.fields().at("targets").list_value().values(0).struct_value().fields();
+  EXPECT_EQ(target.at("outcome").string_value(), "blocked");
+  EXPECT_EQ(target.at("layer").string_value(), "dns");
+  EXPECT_EQ(target.at("failure").string_value(), "ssl_invalid_hostname");
+  const auto& seen = target.at("observations").list_value().values(0).struct_value().fields();
+  EXPECT_EQ(seen.at("check_id").string_value(), "whatsapp-web");
+  EXPECT_EQ(seen.at("layers").struct_value().fields().at("tls").string_value(),
+            "LAYER_STATE_BLOCKED");
+}
+
+TEST(ProbeOnceTest, PlansThatBreakARuleAreRefused) {
+  EXPECT_EQ(ProbeOnce(v1::Plan(), "", ReportFormat::kText).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace sightline::probe
