@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -48,14 +49,14 @@ absl::Status Failed(absl::StatusCode code, const Link& link, const grpc::Status&
 // A collector that could not be reached, told apart by what the transport says of it.
 absl::Status Unreachable(const Link& link, const grpc::Status& status) {
   const std::string& text = status.error_message();
-  if (absl::StrContainsIgnoreCase(text, "certificate") ||
-      absl::StrContainsIgnoreCase(text, "not in peer")) {
+  const std::string lower = absl::AsciiStrToLower(text);
+  if (absl::StrContains(lower, "certificate") || absl::StrContains(lower, "not in peer")) {
     return absl::UnavailableError(absl::StrCat(
         "the TLS certificate of ", link.where, " is not the expected one: ", text,
         "; give the operator's root certificate with --roots (or SIGHTLINE_ROOTS), and the name "
         "that the certificate was made for with --collector"));
   }
-  if (absl::StrContainsIgnoreCase(text, "handshak") || absl::StrContainsIgnoreCase(text, "ssl")) {
+  if (absl::StrContains(lower, "handshak") || absl::StrContains(lower, "ssl")) {
     return absl::UnavailableError(absl::StrCat(
         "no TLS connection to ", link.where, ": ", text,
         "; if its certificate comes from the operator's own root, give that with "
