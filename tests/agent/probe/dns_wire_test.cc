@@ -16,7 +16,10 @@ std::string Query() { return *PackDnsQuery(kHost, kId); }
 
 TEST(DnsWireTest, QuestionIsRecursiveAndForOneName) {
   const std::string expected = std::string("\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00", 12) +
-                               std::string("\x03web\x08whatsapp\x03com\x00\x00\x01\x00\x01", 22);
+                               std::string(
+                                   "\x03web\x08whatsapp\x03"
+                                   "com\x00\x00\x01\x00\x01",
+                                   22);
   EXPECT_EQ(Query(), expected);
 }
 

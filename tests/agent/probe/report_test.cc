@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/probe/probe_once.h"
+#include "tests/common/test_plan.h"
 
 namespace sightline::probe {
 namespace {
@@ -16,8 +17,8 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-v1::Target* AddTarget(const std::string& id, const std::string& name, v1::TargetKind kind,
-                      v1::Plan* plan) {
+void AddTarget(const std::string& id, const std::string& name, v1::TargetKind kind,
+               v1::Plan* plan) {
   v1::Target* target = plan->add_targets();
   target->set_target_id(id);
   target->set_display_name(name);
@@ -31,10 +32,9 @@ v1::Target* AddTarget(const std::string& id, const std::string& name, v1::Target
   check->set_protocol(v1::CHECK_PROTOCOL_HTTPS);
   check->set_host(id + ".example.com");
   check->set_port(443);
-  return target;
 }
 
-v1::Plan TestPlan() {
+v1::Plan TwoTargets() {
   v1::Plan plan;
   plan.set_version(7);
   AddTarget("whatsapp", "WhatsApp", v1::TARGET_KIND_SERVICE, &plan);
@@ -83,7 +83,7 @@ v1::Observation NoNetwork(const std::string& check_id) {
 
 TEST(ReportTest, SaysWhatIsOpenAndWhatIsBlockedAndWhy) {
   EXPECT_EQ(
-      FormatReport(TestPlan(), {Censored("whatsapp-web"), Open("weibo-web")}, "",
+      FormatReport(TwoTargets(), {Censored("whatsapp-web"), Open("weibo-web")}, "",
                    ReportFormat::kText),
       "WhatsApp             blocked    DNS: forged answer: 2 answers that disagree came, the "
       "first is 31.13.1.1; TLS: connection reset (connection_reset) after the server name was "
@@ -96,7 +96,7 @@ TEST(ReportTest, SaysWhatIsOpenAndWhatIsBlockedAndWhy) {
 }
 
 TEST(ReportTest, CanBeLimitedToOneTarget) {
-  const std::string text = FormatReport(TestPlan(), {Open("whatsapp-web"), Open("weibo-web")},
+  const std::string text = FormatReport(TwoTargets(), {Open("whatsapp-web"), Open("weibo-web")},
                                         "whatsapp", ReportFormat::kText);
   EXPECT_THAT(text, HasSubstr("WhatsApp"));
   EXPECT_THAT(text, Not(HasSubstr("Weibo")));
@@ -104,11 +104,12 @@ TEST(ReportTest, CanBeLimitedToOneTarget) {
 
 TEST(ReportTest, WithoutAnchorsNothingCanBeSaid) {
   const std::vector<v1::Observation> seen = {NoNetwork("whatsapp-web"), NoNetwork("weibo-web")};
-  EXPECT_TRUE(OwnConnectionLooksDown(TestPlan(), seen));
-  EXPECT_THAT(FormatReport(TestPlan(), seen, "", ReportFormat::kText),
+  EXPECT_TRUE(OwnConnectionLooksDown(TwoTargets(), seen));
+  EXPECT_THAT(FormatReport(TwoTargets(), seen, "", ReportFormat::kText),
               HasSubstr("your own connection looks down"));
-  EXPECT_FALSE(OwnConnectionLooksDown(TestPlan(), {NoNetwork("whatsapp-web"), Open("weibo-web")}));
-  EXPECT_FALSE(OwnConnectionLooksDown(TestPlan(), {NoNetwork("whatsapp-web")}))
+  EXPECT_FALSE(
+      OwnConnectionLooksDown(TwoTargets(), {NoNetwork("whatsapp-web"), Open("weibo-web")}));
+  EXPECT_FALSE(OwnConnectionLooksDown(TwoTargets(), {NoNetwork("whatsapp-web")}))
       << "no anchor was tested";
 }
 
@@ -138,7 +139,7 @@ TEST(ReportTest, EachCauseHasItsWords) {
 }
 
 TEST(ReportTest, JsonHasOutcomesAndObservations) {
-  const std::string json = FormatReport(TestPlan(), {Censored("whatsapp-web"), Open("weibo-web")},
+  const std::string json = FormatReport(TwoTargets(), {Censored("whatsapp-web"), Open("weibo-web")},
                                         "whatsapp", ReportFormat::kJson);
   google::protobuf::Struct report;
   ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(json, &report).ok()) << json;
@@ -158,6 +159,21 @@ TEST(ReportTest, JsonHasOutcomesAndObservations) {
 TEST(ProbeOnceTest, PlansThatBreakARuleAreRefused) {
   EXPECT_EQ(ProbeOnce(v1::Plan(), "", ReportFormat::kText).status().code(),
             absl::StatusCode::kInvalidArgument);
+}
+
+TEST(ProbeOnceTest, AnUnknownTargetIsAnsweredWithTheKnownOnes) {
+  const absl::Status status =
+      ProbeOnce(sightline::TestPlan(), "telegram", ReportFormat::kText).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("whatsapp, signal, wechat, weibo, example"));
+}
+
+TEST(ProbeOnceTest, APrivateResolverIsRefused) {
+  v1::Plan plan = sightline::TestPlan();
+  plan.set_resolvers(0, "127.0.0.1:53");
+  const absl::Status status = ProbeOnce(plan, "", ReportFormat::kText).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("127.0.0.0/8"));
 }
 
 }  // namespace
