@@ -66,7 +66,7 @@ def _print_status(status: Dict[str, Any]) -> None:
         line = "cut" if place["cut"] else "up"
         print(f"{place['region']:8}AS{place['asn']:<8}{line:6}{', '.join(place['closed']) or '-'}")
     print()
-    for name in ("resolver", "injector"):
+    for name in ("resolver", "relay", "injector"):
         print(f"{name:12}{status[name]}")
     for name, state in status["services"].items():
         print(f"{name:12}{state}")

@@ -1,17 +1,21 @@
 """Everything on the internet but Sightline: web servers, resolver, injector of forged answers."""
 
 import pathlib
+import socket
 import subprocess
 import threading
 from typing import Iterable
 
-from . import topology
+from . import netns, topology
 from .certificates import Certificates
 from .network import Network
 from .processes import ProcessError, Processes
 from .topology import Place, Service
 
 INJECTOR = "sightline-lab-injector"
+_RELAY = pathlib.Path(__file__).resolve().parent / "relay.py"
+# The resolver proper; clients see it through the relay.
+_DNSMASQ = ("127.0.0.1", 5353)
 
 _NGINX = """user root;
 daemon off;
@@ -61,8 +65,8 @@ class Services:
         self._launch_injector()
         for service in servers:
             self._wait(service)
-        # dnsmasq opens TCP and UDP together.
-        self._processes.wait_listening("resolver", topology.INTERNET_NS, topology.RESOLVER, 53)
+        # dnsmasq opens TCP and UDP together; the relay's socket is open already.
+        self._processes.wait_listening("resolver", topology.INTERNET_NS, *_DNSMASQ)
 
     def start(self, name: str) -> None:
         """Starts one service; nothing happens when it runs."""
@@ -108,11 +112,19 @@ class Services:
 
     def _launch_resolver(self) -> None:
         argv = ["dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
-                "--bind-interfaces", f"--listen-address={topology.RESOLVER}", "--cache-size=0",
+                "--bind-interfaces", f"--listen-address={_DNSMASQ[0]}", f"--port={_DNSMASQ[1]}",
+                "--cache-size=0",
                 "--local-ttl=60", "--local=/#/"]
         argv += [f"--host-record={host},{address}"
                  for host, address in topology.dns_records().items()]
         self._processes.start("resolver", topology.INTERNET_NS, argv)
+        with netns.inside(self._network.path(topology.INTERNET_NS)):
+            front = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with front:
+            front.bind((topology.RESOLVER, 53))
+            self._processes.start("relay", topology.INTERNET_NS, [
+                "/usr/bin/python3", str(_RELAY), *map(str, _DNSMASQ + topology.RESOLVER_DELAY_MS)],
+                stdin=front)
 
     def _launch_injector(self) -> None:
         argv = [str(self._bin / INJECTOR)]

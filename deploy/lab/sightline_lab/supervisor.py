@@ -148,7 +148,7 @@ class Supervisor:
             "places": [{"region": region, "asn": asn, "cut": cut, "closed": closed}
                        for region, asn, cut, closed in table],
             "services": {name: state(name) for name in topology.SERVICE_BY_NAME},
-            "resolver": state("resolver"), "injector": state("injector"),
+            **{name: state(name) for name in ("resolver", "relay", "injector")},
             "sightline": None if self._sightline is None else self._sightline.state(),
         }
 

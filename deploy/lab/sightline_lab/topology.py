@@ -13,6 +13,8 @@ CONTROLS = (("NL", 1136), ("DE", 3320), ("SE", 3301))
 AGENTS_PER_NETWORK = 4
 
 RESOLVER = "45.60.53.53"
+# How long a question travels: the nearest and the farthest, as of a resolver abroad.
+RESOLVER_DELAY_MS = (5, 40)
 COLLECTOR = "45.60.8.8"
 COLLECTOR_PORT = 7443
 # Where forged DNS answers point: a host that shows the certificate of an unrelated name.
