@@ -126,7 +126,9 @@ bool ReadCommands(std::string& pending, std::vector<Router>& routers) {
     std::puts(Command(pending.substr(0, end), routers).c_str());
   }
   std::fflush(stdout);
-  return pending.size() <= kLineBytesMax;
+  if (pending.size() <= kLineBytesMax) return true;
+  std::fprintf(stderr, "a line on standard input is longer than %zu bytes\n", kLineBytesMax);
+  return false;
 }
 
 int Run(std::vector<Router>& routers, const std::vector<std::string>& addresses) {

@@ -14,7 +14,7 @@ import time
 
 RESOLVER = ("45.60.53.53", 53)
 HOLD_S = 0.4
-TIMEOUT_S = 1.0
+TIMEOUT_S = 2.0
 
 
 def dns(name):

@@ -140,6 +140,13 @@ class Lab:
             raise LabError(f"sightline summary ended with {done.returncode}: {done.stderr.strip()}")
         return json.loads(done.stdout)
 
+    def verdict(self, target: str, country: str = "CN") -> Dict[str, Any]:
+        """The summary's verdict about one target. Raises LabError when there is none."""
+        for verdict in self.summary(target, country).get("verdicts", []):
+            if verdict["target_id"] == target:
+                return verdict
+        raise LabError(f"the summary has no verdict about {target}")
+
     def wait_for(self, predicate: Callable[[], _Value], timeout_s: float,
                  what: str = "the condition", interval_s: float = 0.2) -> _Value:
         """Asks `predicate` until it says something true, and returns that.

@@ -172,7 +172,7 @@ def _converse(supervisor: Supervisor, connection: socket.socket, end: Callable[[
                 answer = supervisor.attach(connection, request, fds)
             else:
                 answer = supervisor.handle(request)
-        except (PolicyError, KeyError, json.JSONDecodeError) as error:
+        except (PolicyError, KeyError, TypeError, json.JSONDecodeError) as error:
             answer = {"error": str(error), "wrong_request": True}
         except (ProcessError, OSError, RuntimeError) as error:
             answer = {"error": str(error)}
