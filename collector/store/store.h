@@ -5,12 +5,13 @@
 //  1. A record is in the log exactly once, and an agent's records form one unbroken chain.
 //  2. What Append reported as APPENDED survives a crash of the collector and of the machine.
 //  3. Each node's records have node_seq 1, 2, 3, ... in the order in which they became visible, so
-//  a reader that
-//     asks for "after N" never misses one.
+//     a reader that asks for "after N" never misses one.
 //  4. A write is done whole or not at all.
 //
 // Errors of every call: UNAVAILABLE (try again later), ABORTED (a race or an in-doubt commit: read
-// again, then retry), DATA_LOSS (the store holds what it must not), others as documented.
+// again, then retry), DEADLINE_EXCEEDED (the store was too slow; retry), RESOURCE_EXHAUSTED (its
+// disk is full), INVALID_ARGUMENT (names the field that breaks its rule), DATA_LOSS (the store
+// holds what it must not), others as documented.
 #ifndef SIGHTLINE_COLLECTOR_STORE_STORE_H_
 #define SIGHTLINE_COLLECTOR_STORE_STORE_H_
 
@@ -89,7 +90,8 @@ class Store {
   // Redeems the invite and registers `agent` in one transaction; role comes from the invite,
   // last_seq and head start at genesis. Idempotent: the same token with the same public key returns
   // the first record. NOT_FOUND: no such token. FAILED_PRECONDITION: expired at
-  // `agent.enroll_time`, used by another key.
+  // `agent.enroll_time`, used by another key. ALREADY_EXISTS: the key is enrolled by another
+  // token; this one stays unused.
   virtual absl::StatusOr<AgentRecord> Enroll(absl::string_view token_hash,
                                              const AgentRecord& agent) = 0;
 
@@ -119,7 +121,8 @@ class Store {
   // batch_seq) move last_seq and head by compare-and-set, or all of them from the first that does
   // not fit are kConflict. Other agents' records are not affected. Fills nothing but the store:
   // `records[i].node_seq` is given in order of `records`. On return without error everything
-  // kAppended is on the disk. Only one process may use a `node` name at a time.
+  // kAppended is on the disk. `node` is 1 to 48 letters, digits, '.', '_' or '-'. Only one process
+  // may use a `node` name at a time.
   virtual absl::StatusOr<std::vector<AppendOutcome>> Append(
       absl::string_view node, absl::Span<const LogRecord> records) = 0;
 
@@ -146,7 +149,8 @@ class Store {
 };
 
 // Opens "sqlite:PATH" or "postgresql://..." and brings its schema up to date. INVALID_ARGUMENT:
-// another form of URL. FAILED_PRECONDITION: the schema is newer than this program.
+// another form of URL. FAILED_PRECONDITION: the schema is newer than this program, or the file
+// cannot be opened. UNAVAILABLE: the server does not answer. DATA_LOSS: the file is no database.
 absl::StatusOr<std::unique_ptr<Store>> OpenStore(absl::string_view url);
 
 }  // namespace sightline

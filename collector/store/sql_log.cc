@@ -1,0 +1,158 @@
+// The log half of SqlStore.
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "collector/store/append_plan.h"
+#include "collector/store/sql_rows.h"
+#include "collector/store/sql_store.h"
+
+namespace sightline {
+namespace {
+
+constexpr absl::string_view kMoveAgent =
+    "UPDATE agents SET last_seq = $1, head = $2 WHERE agent_id = $3 AND last_seq = $4 AND head = "
+    "$5";
+constexpr absl::string_view kSelectNextNode =
+    "SELECT node FROM batches WHERE node > $1 ORDER BY node LIMIT 1";
+constexpr absl::string_view kSeekInDay =
+    "SELECT node_seq FROM batches WHERE node = $1 AND day = $2 AND round_time_ms >= $3 "
+    "ORDER BY node_seq LIMIT 1";
+constexpr absl::string_view kSeekNextDay =
+    "SELECT day, node_seq FROM batches WHERE node = $1 AND day > $2 ORDER BY day, node_seq LIMIT 1";
+constexpr absl::string_view kSelectBatch =
+    "SELECT batch FROM batches WHERE agent_id = $1 AND batch_seq = $2";
+
+// Moves the agents that can be moved and adds the records that go with them. Returns the highest
+// node_seq used.
+absl::StatusOr<uint64_t> AppendIn(SqlSession& session, absl::string_view node, uint64_t node_seq,
+                                  absl::Span<const LogRecord> records,
+                                  absl::Span<const ChainMove> moves,
+                                  std::vector<AppendOutcome>* outcomes) {
+  std::vector<SqlValues> updates;
+  updates.reserve(moves.size());
+  for (const ChainMove& move : moves) {
+    updates.push_back({ToSqlInt(move.to_seq), SqlBytes{move.to_head}, SqlBytes{move.agent_id},
+                       ToSqlInt(move.from_seq), SqlBytes{move.from_head}});
+  }
+  const absl::StatusOr<std::vector<int64_t>> moved = session.RunEach(kMoveAgent, updates);
+  if (!moved.ok()) return moved.status();
+  for (size_t i = 0; i < moves.size(); ++i) {
+    if ((*moved)[i] == 0) continue;
+    for (const size_t record : moves[i].records) (*outcomes)[record] = AppendOutcome::kAppended;
+  }
+  std::vector<SqlBatchRow> rows;
+  rows.reserve(records.size());
+  for (size_t i = 0; i < records.size(); ++i) {
+    if ((*outcomes)[i] != AppendOutcome::kAppended) continue;
+    rows.push_back(BatchRow(node, ++node_seq, records[i]));
+  }
+  if (rows.empty()) return node_seq;
+  const absl::Status added = session.InsertBatches(rows);
+  if (!added.ok()) return added;
+  return node_seq;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<AppendOutcome>> SqlStore::Append(absl::string_view node,
+                                                            absl::Span<const LogRecord> records) {
+  absl::Status status = CheckNode(node);
+  if (status.ok()) status = CheckRecords(records);
+  if (!status.ok()) return status;
+  std::vector<AppendOutcome> outcomes(records.size(), AppendOutcome::kConflict);
+  if (records.empty()) return outcomes;
+  const std::vector<ChainMove> moves = PlanMoves(records);
+  status = database_->WriteAsNode(node, [&](SqlSession& session, uint64_t last_node_seq) {
+    return AppendIn(session, node, last_node_seq, records, moves, &outcomes);
+  });
+  if (absl::IsAlreadyExists(status)) {
+    return absl::DataLossError(
+        "the log holds a batch that its agent's last_seq does not cover; nothing was stored; "
+        "restore the store from a copy");
+  }
+  if (!status.ok()) return status;
+  return outcomes;
+}
+
+absl::StatusOr<std::vector<LogRecord>> SqlStore::ReadLog(absl::string_view node, uint64_t after,
+                                                         size_t limit) {
+  absl::Status status = CheckNode(node);
+  if (!status.ok()) return status;
+  absl::StatusOr<SqlResult> found =
+      Query(absl::StrCat("SELECT ", absl::StrJoin(kBatchColumns, ", "),
+                         " FROM batches WHERE node = $1 AND node_seq > $2 "
+                         "ORDER BY node_seq LIMIT $3"),
+            {SqlText{node}, ToSqlInt(after), ToSqlInt(limit)});
+  if (!found.ok()) return found.status();
+  std::vector<LogRecord> records;
+  records.reserve(found->rows.size());
+  for (std::vector<SqlCell>& row : found->rows) {
+    absl::StatusOr<LogRecord> record = LogFromRow(row);
+    if (!record.ok()) return record.status();
+    records.push_back(*std::move(record));
+  }
+  return records;
+}
+
+absl::StatusOr<std::vector<std::string>> SqlStore::ListNodes() {
+  std::vector<std::string> nodes;
+  // One index lookup per node, however long the log.
+  const absl::Status status = database_->Read([&](SqlSession& session) {
+    std::string after;
+    while (true) {
+      absl::StatusOr<SqlResult> next = session.Run(kSelectNextNode, {SqlText{after}});
+      if (!next.ok()) return next.status();
+      if (next->rows.empty()) return absl::OkStatus();
+      after = next->rows[0][0].bytes;
+      nodes.push_back(after);
+    }
+  });
+  if (!status.ok()) return status;
+  return nodes;
+}
+
+absl::StatusOr<uint64_t> SqlStore::SeekLog(absl::string_view node, absl::Time time) {
+  absl::Status status = CheckNode(node);
+  if (!status.ok()) return status;
+  // The end comes first, so that what is appended meanwhile lies behind the answer.
+  int64_t before = 0;
+  const auto take = [&before](int64_t node_seq) { before = std::min(before, node_seq - 1); };
+  status = database_->Read([&](SqlSession& session) {
+    absl::StatusOr<SqlResult> found = session.Run(kSelectLastNodeSeq, {SqlText{node}});
+    if (!found.ok()) return found.status();
+    if (found->rows.empty()) return absl::OkStatus();
+    before = found->rows[0][0].number;
+    // Part of the first day, then the first record of each later day: never the whole log.
+    const int64_t from_ms = absl::ToUnixMillis(time + absl::Nanoseconds(999999));
+    int64_t day = DayOf(from_ms);
+    found = session.Run(kSeekInDay, {SqlText{node}, day, from_ms});
+    if (!found.ok()) return found.status();
+    if (!found->rows.empty()) take(found->rows[0][0].number);
+    while (true) {
+      found = session.Run(kSeekNextDay, {SqlText{node}, day});
+      if (!found.ok()) return found.status();
+      if (found->rows.empty()) return absl::OkStatus();
+      day = found->rows[0][0].number;
+      take(found->rows[0][1].number);
+    }
+  });
+  if (!status.ok()) return status;
+  return static_cast<uint64_t>(before);
+}
+
+absl::StatusOr<std::string> SqlStore::FindBatch(absl::string_view agent_id, uint64_t batch_seq) {
+  absl::StatusOr<SqlResult> found = Query(kSelectBatch, {SqlBytes{agent_id}, ToSqlInt(batch_seq)});
+  if (!found.ok()) return found.status();
+  if (found->rows.empty()) {
+    return absl::NotFoundError(absl::StrCat("agent ", absl::BytesToHexString(agent_id),
+                                            " has no batch with batch_seq ", batch_seq));
+  }
+  return std::move(found->rows[0][0].bytes);
+}
+
+}  // namespace sightline

@@ -1,0 +1,47 @@
+// The store's meaning, written once over any SqlDatabase.
+#ifndef SIGHTLINE_COLLECTOR_STORE_SQL_STORE_H_
+#define SIGHTLINE_COLLECTOR_STORE_SQL_STORE_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "collector/store/sql_database.h"
+#include "collector/store/store.h"
+
+namespace sightline {
+
+// See store.h. The schema is that of migrations/.
+class SqlStore : public Store {
+ public:
+  explicit SqlStore(std::unique_ptr<SqlDatabase> database) : database_(std::move(database)) {}
+
+  absl::Status AddInvites(absl::Span<const InviteRecord> invites) override;
+  absl::StatusOr<AgentRecord> Enroll(absl::string_view token_hash,
+                                     const AgentRecord& agent) override;
+  absl::StatusOr<v1::AgentRole> FindInviteRole(absl::string_view token_hash) override;
+  absl::StatusOr<AgentRecord> FindAgent(absl::string_view agent_id) override;
+  absl::StatusOr<std::vector<AgentRecord>> ListAgents(absl::string_view after,
+                                                      size_t limit) override;
+  absl::Status FlagEquivocation(absl::string_view agent_id) override;
+  absl::Status AddPlan(uint64_t version, const v1::SignedPlan& plan) override;
+  absl::StatusOr<std::vector<v1::SignedPlan>> ListPlans() override;
+  absl::StatusOr<std::vector<AppendOutcome>> Append(absl::string_view node,
+                                                    absl::Span<const LogRecord> records) override;
+  absl::StatusOr<std::vector<LogRecord>> ReadLog(absl::string_view node, uint64_t after,
+                                                 size_t limit) override;
+  absl::StatusOr<std::vector<std::string>> ListNodes() override;
+  absl::StatusOr<uint64_t> SeekLog(absl::string_view node, absl::Time time) override;
+  absl::StatusOr<std::string> FindBatch(absl::string_view agent_id, uint64_t batch_seq) override;
+  absl::StatusOr<std::string> BucketKey(int64_t day) override;
+
+ private:
+  // One statement outside a transaction.
+  absl::StatusOr<SqlResult> Query(absl::string_view sql, absl::Span<const SqlValue> args);
+
+  std::unique_ptr<SqlDatabase> database_;
+};
+
+}  // namespace sightline
+
+#endif  // SIGHTLINE_COLLECTOR_STORE_SQL_STORE_H_
