@@ -28,6 +28,12 @@ absl::Time Schedule::Next(absl::Time now) {
   return std::max(start, now);
 }
 
+void Schedule::Change(absl::Duration interval, double jitter_ratio, absl::Time now) {
+  interval_ = interval;
+  jitter_ratio_ = jitter_ratio;
+  nominal_ = now + interval;
+}
+
 std::vector<const v1::Check*> ShuffledChecks(const v1::Plan& plan, std::mt19937_64& random) {
   std::vector<const v1::Check*> checks;
   for (const v1::Target& target : plan.targets()) {

@@ -25,6 +25,9 @@ class Schedule {
   // clock was set back. Each call moves on by one round.
   absl::Time Next(absl::Time now);
 
+  // A round starts now, and those after it follow another plan.
+  void Change(absl::Duration interval, double jitter_ratio, absl::Time now);
+
  private:
   absl::Duration interval_;
   double jitter_ratio_;

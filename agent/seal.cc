@@ -1,5 +1,6 @@
 #include "agent/seal.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/wire.h"
@@ -46,7 +47,8 @@ v1::Batch Sealer::Begin(uint64_t plan_version, absl::Time round_time, absl::Time
   batch.set_boot_id(context_.boot_id);
   batch.set_plan_version(plan_version);
   batch.set_round_time_ms(absl::ToUnixMillis(round_time));
-  batch.set_seal_time_ms(absl::ToUnixMillis(seal_time));
+  // A clock that was set back during the round must not make the batch contradict itself.
+  batch.set_seal_time_ms(absl::ToUnixMillis(std::max(seal_time, round_time)));
   batch.mutable_vantage()->set_region(context_.region);
   batch.mutable_vantage()->set_agent_version(context_.agent_version);
   return batch;

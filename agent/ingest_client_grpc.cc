@@ -1,0 +1,135 @@
+#include "agent/ingest_client_grpc.h"
+
+#include <grpc/grpc.h>
+#include <grpcpp/grpcpp.h>
+
+#include <mutex>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/files.h"
+#include "sightline/v1/ingest.grpc.pb.h"
+
+namespace sightline::agent {
+namespace {
+
+constexpr const char kSystemRoots[] = "/etc/ssl/certs/ca-certificates.crt";
+constexpr int kKeepaliveMs = 20'000;
+constexpr int kKeepaliveTimeoutMs = 10'000;
+
+absl::Status ToAbsl(const grpc::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
+absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& address,
+                                                       const IngestClientOptions& options) {
+  grpc::SslCredentialsOptions ssl;
+  ssl.pem_root_certs = options.roots_pem;
+  if (ssl.pem_root_certs.empty()) {
+    absl::StatusOr<std::string> roots = SystemFiles().Read(kSystemRoots);
+    if (!roots.ok()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(roots.status().message(),
+                       "; the invite relies on the system's trust store: install ca-certificates"));
+    }
+    ssl.pem_root_certs = *std::move(roots);
+  }
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  // Bounds one attempt to connect; whether to try again is the uplink's decision.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS,
+                   static_cast<int>(absl::ToInt64Milliseconds(options.connect_timeout)));
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  // Otherwise an address that failed a moment ago would be refused without another try.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return grpc::CreateCustomChannel(address, grpc::SslCredentials(ssl), arguments);
+}
+
+class GrpcTransport : public Transport {
+ public:
+  explicit GrpcTransport(IngestClientOptions options) : options_(std::move(options)) {
+    // Keeps the library initialised between streams.
+    grpc_init();
+  }
+  ~GrpcTransport() override { grpc_shutdown(); }
+  GrpcTransport(const GrpcTransport&) = delete;
+  GrpcTransport& operator=(const GrpcTransport&) = delete;
+
+  absl::Status Run(const std::string& address, UplinkSession& session) override {
+    const absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = Connect(address, options_);
+    if (!channel.ok()) return channel.status();
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + options_.call_timeout));
+    {
+      const std::lock_guard lock(mutex_);
+      if (cancelled_) return absl::CancelledError("stopping");
+      running_ = &context;
+    }
+    const absl::Status status = Exchange(*v1::Ingest::NewStub(*channel), context, session);
+    const std::lock_guard lock(mutex_);
+    running_ = nullptr;
+    return status;
+  }
+
+  void Cancel() override {
+    const std::lock_guard lock(mutex_);
+    cancelled_ = true;
+    if (running_ != nullptr) running_->TryCancel();
+  }
+
+ private:
+  static absl::Status Exchange(v1::Ingest::Stub& stub, grpc::ClientContext& context,
+                               UplinkSession& session) {
+    const auto stream = stub.Submit(&context);
+    v1::SubmitResponse response;
+    bool open = true;
+    while (open && session.state() == SessionState::kWaiting && stream->Read(&response)) {
+      for (const v1::SubmitRequest& request : session.OnMessage(response)) {
+        open = open && stream->Write(request);
+      }
+    }
+    if (session.state() == SessionState::kDone) {
+      stream->WritesDone();
+      while (stream->Read(&response)) {
+      }
+    } else {
+      context.TryCancel();
+    }
+    const absl::Status status = ToAbsl(stream->Finish());
+    // Cancelled by us, or ended by the collector without a word.
+    if (status.ok() && session.state() == SessionState::kWaiting) {
+      return absl::UnavailableError("the collector closed the stream");
+    }
+    return status;
+  }
+
+  const IngestClientOptions options_;
+  std::mutex mutex_;
+  grpc::ClientContext* running_ = nullptr;
+  bool cancelled_ = false;
+};
+
+}  // namespace
+
+absl::StatusOr<v1::EnrollResponse> CallEnroll(const std::string& address,
+                                              const IngestClientOptions& options,
+                                              const v1::EnrollRequest& request) {
+  const absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = Connect(address, options);
+  if (!channel.ok()) return channel.status();
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + options.call_timeout));
+  v1::EnrollResponse response;
+  const grpc::Status status = v1::Ingest::NewStub(*channel)->Enroll(&context, request, &response);
+  if (!status.ok()) return ToAbsl(status);
+  return response;
+}
+
+std::unique_ptr<Transport> MakeGrpcTransport(IngestClientOptions options) {
+  return std::make_unique<GrpcTransport>(std::move(options));
+}
+
+}  // namespace sightline::agent

@@ -1,0 +1,34 @@
+// The agent's side of the Ingest service over gRPC and TLS. A connection exists only during a call.
+#ifndef SIGHTLINE_AGENT_INGEST_CLIENT_GRPC_H_
+#define SIGHTLINE_AGENT_INGEST_CLIENT_GRPC_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "agent/uplink.h"
+#include "sightline/v1/ingest.pb.h"
+
+namespace sightline::agent {
+
+struct IngestClientOptions {
+  // PEM certificates that the collector's chain must lead to; empty: the system's trust store. The
+  // chain must name the host of the address.
+  std::string roots_pem;
+  absl::Duration connect_timeout = absl::Seconds(10);
+  // Longest time for one stream or call; what a stream leaves behind goes with the next one.
+  absl::Duration call_timeout = absl::Minutes(2);
+};
+
+// Calls Enroll once. The status is the collector's, or UNAVAILABLE or DEADLINE_EXCEEDED.
+absl::StatusOr<v1::EnrollResponse> CallEnroll(const std::string& address,
+                                              const IngestClientOptions& options,
+                                              const v1::EnrollRequest& request);
+
+std::unique_ptr<Transport> MakeGrpcTransport(IngestClientOptions options);
+
+}  // namespace sightline::agent
+
+#endif  // SIGHTLINE_AGENT_INGEST_CLIENT_GRPC_H_

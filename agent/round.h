@@ -1,0 +1,43 @@
+// One round: probe, seal, spool.
+#ifndef SIGHTLINE_AGENT_ROUND_H_
+#define SIGHTLINE_AGENT_ROUND_H_
+
+#include <cstddef>
+#include <random>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "agent/probe/prober.h"
+#include "agent/seal.h"
+#include "agent/spool.h"
+#include "agent/stop_flag.h"
+#include "common/clock.h"
+#include "sightline/v1/plan.pb.h"
+
+namespace sightline::agent {
+
+// Above this share of the spool in use, rounds are sealed without evidence detail. Ratio.
+inline constexpr double kEvidenceSpoolRatioMax = 0.75;
+
+struct RoundParts {
+  probe::Prober& prober;
+  const Sealer& sealer;
+  Spool& spool;
+  const Clock& clock;
+  StopFlag& stop;
+  std::mt19937_64& random;
+};
+
+struct RoundResult {
+  absl::Time round_time;
+  size_t checks = 0;
+};
+
+// Runs every check of the plan once, in random order, and appends the sealed batches to the spool.
+// CANCELLED when a stop came in between: then nothing is kept, because half a round would look like
+// a whole one. Otherwise the error of Spool::Append, and the round is lost.
+absl::StatusOr<RoundResult> RunRound(const RoundParts& parts, const v1::Plan& plan);
+
+}  // namespace sightline::agent
+
+#endif  // SIGHTLINE_AGENT_ROUND_H_

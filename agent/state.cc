@@ -1,0 +1,173 @@
+#include "agent/state.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <toml++/toml.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <sstream>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "common/message.h"
+
+namespace sightline::agent {
+namespace {
+
+constexpr const char kAgentId[] = "agent_id";
+constexpr const char kRegion[] = "region";
+constexpr const char kRole[] = "role";
+constexpr const char kCollectors[] = "collectors";
+constexpr const char kOperatorKey[] = "operator_public_key";
+constexpr const char kRoots[] = "collector_roots_pem";
+
+absl::Status Wrong(absl::string_view field, absl::string_view rule) {
+  return absl::InvalidArgumentError(absl::StrCat(field, ": ", rule));
+}
+
+// 32 bytes from 64 hexadecimal digits; empty when the text is none.
+std::string FromHex(const std::string& text) {
+  const bool hex = text.size() == 2 * kHashBytes &&
+                   text.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return hex ? absl::HexStringToBytes(text) : std::string();
+}
+
+absl::StatusOr<Identity> FromTable(const toml::table& table) {
+  Identity identity;
+  identity.agent_id = FromHex(table[kAgentId].value_or(std::string()));
+  if (identity.agent_id.empty()) return Wrong(kAgentId, "must be 64 hexadecimal digits");
+  identity.operator_public_key = FromHex(table[kOperatorKey].value_or(std::string()));
+  if (identity.operator_public_key.empty()) {
+    return Wrong(kOperatorKey, "must be 64 hexadecimal digits");
+  }
+  identity.region = table[kRegion].value_or(std::string());
+  if (identity.region.empty()) return Wrong(kRegion, "must be set");
+  const std::string role = table[kRole].value_or(std::string());
+  if (!v1::AgentRole_Parse("AGENT_ROLE_" + role, &identity.role)) {
+    return Wrong(kRole, "must be VOLUNTEER or CONTROL");
+  }
+  if (const toml::array* collectors = table[kCollectors].as_array()) {
+    for (const toml::node& node : *collectors) {
+      identity.collectors.push_back(node.value_or(std::string()));
+    }
+  }
+  if (identity.collectors.empty()) return Wrong(kCollectors, "must list at least one HOST:PORT");
+  identity.collector_roots_pem = table[kRoots].value_or(std::string());
+  return identity;
+}
+
+absl::Status Annotate(const absl::Status& status, const std::string& path, absl::string_view hint) {
+  return absl::Status(status.code(), absl::StrCat(path, ": ", status.message(), "; ", hint));
+}
+
+constexpr absl::string_view kEnrolAnew =
+    "restore the file from a copy, or enrol anew in an empty folder with a new invite";
+
+}  // namespace
+
+std::string IdentityToToml(const Identity& identity) {
+  toml::array collectors;
+  for (const std::string& address : identity.collectors) collectors.push_back(address);
+  const toml::table table{
+      {kAgentId, absl::BytesToHexString(identity.agent_id)},
+      {kRegion, identity.region},
+      {kRole, ShortName(identity.role)},
+      {kCollectors, std::move(collectors)},
+      {kOperatorKey, absl::BytesToHexString(identity.operator_public_key)},
+      {kRoots, identity.collector_roots_pem},
+  };
+  std::ostringstream text;
+  text << table << "\n";
+  return text.str();
+}
+
+absl::StatusOr<Identity> IdentityFromToml(absl::string_view text) {
+  try {
+    return FromTable(toml::parse(std::string_view(text.data(), text.size())));
+  } catch (const toml::parse_error& error) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("line ", error.source().begin.line, ": ", error.what()));
+  }
+}
+
+absl::StatusOr<Identity> StateFolder::LoadIdentity() const {
+  const std::string path = path_ + "/identity.toml";
+  const absl::StatusOr<std::string> text = files_.Read(path);
+  if (absl::IsNotFound(text.status())) {
+    return absl::NotFoundError(absl::StrCat(
+        path_,
+        " holds no enrolled agent; run: sightline-agent enroll --invite STRING --region "
+        "CODE --state ",
+        path_));
+  }
+  if (!text.ok()) return text.status();
+  absl::StatusOr<Identity> identity = IdentityFromToml(*text);
+  if (!identity.ok()) return Annotate(identity.status(), path, kEnrolAnew);
+  return identity;
+}
+
+absl::Status StateFolder::SaveIdentity(const Identity& identity) {
+  return files_.WriteAtomically(path_ + "/identity.toml", IdentityToToml(identity), 0600);
+}
+
+absl::StatusOr<SigningKey> StateFolder::LoadKey() const {
+  const std::string path = path_ + "/agent.key";
+  const absl::StatusOr<std::string> pem = files_.Read(path);
+  if (!pem.ok()) return pem.status();
+  absl::StatusOr<SigningKey> key = SigningKey::FromPem(*pem);
+  if (!key.ok()) return Annotate(key.status(), path, kEnrolAnew);
+  return key;
+}
+
+absl::StatusOr<SigningKey> StateFolder::LoadOrMakeKey() {
+  absl::StatusOr<SigningKey> key = LoadKey();
+  if (!absl::IsNotFound(key.status())) return key;
+  SigningKey made = SigningKey::Generate();
+  absl::Status status = files_.WriteAtomically(path_ + "/agent.key", made.ToPem(), 0600);
+  if (!status.ok()) return status;
+  return made;
+}
+
+absl::StatusOr<v1::SignedPlan> StateFolder::LoadPlan() const {
+  const std::string path = path_ + "/plan.pb";
+  const absl::StatusOr<std::string> bytes = files_.Read(path);
+  if (!bytes.ok()) return bytes.status();
+  v1::SignedPlan plan;
+  if (!plan.ParseFromString(*bytes)) {
+    return Annotate(absl::DataLossError("the file is damaged"), path, kEnrolAnew);
+  }
+  return plan;
+}
+
+absl::Status StateFolder::SavePlan(const v1::SignedPlan& plan) {
+  return files_.WriteAtomically(path_ + "/plan.pb", plan.SerializeAsString(), 0600);
+}
+
+absl::StatusOr<FolderLock> FolderLock::Take(const StateFolder& folder) {
+  const int fd = open(folder.LockPath().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", folder.LockPath()));
+  FolderLock lock(fd);
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) {
+      return absl::ErrnoToStatus(errno, absl::StrCat("cannot lock ", folder.LockPath()));
+    }
+    return absl::FailedPreconditionError(
+        absl::StrCat("another sightline-agent works in ", folder.path(),
+                     " already; stop it first, or give each agent a folder of its own"));
+  }
+  return lock;
+}
+
+bool FolderLock::IsHeld(const StateFolder& folder) {
+  const int fd = open(folder.LockPath().c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const FolderLock closer(fd);
+  return flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+FolderLock::~FolderLock() {
+  if (fd_ >= 0) close(fd_);
+}
+
+}  // namespace sightline::agent

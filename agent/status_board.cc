@@ -1,0 +1,232 @@
+#include "agent/status_board.h"
+
+#include <toml++/toml.h>
+
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/message.h"
+
+namespace sightline::agent {
+namespace {
+
+std::string TimeText(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
+}
+
+// Calls `visit(name, field)` for each field, in the order of the file.
+template <typename Status, typename Visitor>
+void VisitFields(Status& status, Visitor visit) {
+  visit("start_time", status.start_time);
+  visit("rounds", status.rounds);
+  visit("last_round_time", status.last_round_time);
+  visit("last_round_checks", status.last_round_checks);
+  visit("probing_problem", status.probing_problem);
+  visit("plan_version", status.plan_version);
+  visit("plan_expire_time", status.plan_expire_time);
+  visit("plan_refusal", status.plan_refusal);
+  visit("sealed_seq", status.sealed_seq);
+  visit("acked_seq", status.acked_seq);
+  visit("spool_batches", status.spool_batches);
+  visit("spool_bytes", status.spool_bytes);
+  visit("spool_bytes_max", status.spool_bytes_max);
+  visit("lost_batches", status.lost_batches);
+  visit("lost_observations", status.lost_observations);
+  visit("collector_state", status.collector_state);
+  visit("collector_detail", status.collector_detail);
+  visit("last_delivery_time", status.last_delivery_time);
+  visit("last_refusal", status.last_refusal);
+  visit("last_refusal_time", status.last_refusal_time);
+  visit("clock_offset_ms", status.clock_offset_ms);
+  visit("bytes_sent_today", status.bytes_sent_today);
+  visit("bytes_sent", status.bytes_sent);
+  visit("memory_peak_kib", status.memory_peak_kib);
+  visit("cpu_ms", status.cpu_ms);
+}
+
+class TableWriter {
+ public:
+  explicit TableWriter(toml::table& table) : table_(table) {}
+  void operator()(const char* name, absl::Time time) { table_.insert(name, TimeText(time)); }
+  void operator()(const char* name, int64_t value) { table_.insert(name, value); }
+  void operator()(const char* name, const std::string& value) { table_.insert(name, value); }
+  template <typename T>
+  void operator()(const char* name, const std::optional<T>& value) {
+    if (value) (*this)(name, *value);
+  }
+
+ private:
+  toml::table& table_;
+};
+
+// Remembers the first field that does not fit.
+class TableReader {
+ public:
+  explicit TableReader(const toml::table& table) : table_(table) {}
+  void operator()(const char* name, absl::Time& time) {
+    std::string text;
+    (*this)(name, text);
+    std::string error;
+    if (!absl::ParseTime(absl::RFC3339_full, text, &time, &error)) Wrong(name);
+  }
+  void operator()(const char* name, int64_t& value) { Take(name, value); }
+  void operator()(const char* name, std::string& value) { Take(name, value); }
+  template <typename T>
+  void operator()(const char* name, std::optional<T>& value) {
+    if (!table_.contains(name)) return;
+    (*this)(name, value.emplace());
+  }
+  const std::string& wrong() const { return wrong_; }
+
+ private:
+  template <typename T>
+  void Take(const char* name, T& value) {
+    if (const std::optional<T> found = table_[name].template value<T>()) {
+      value = *found;
+    } else {
+      Wrong(name);
+    }
+  }
+  void Wrong(const char* name) {
+    if (wrong_.empty()) wrong_ = name;
+  }
+
+  const toml::table& table_;
+  std::string wrong_;
+};
+
+toml::table ToTable(const AgentStatus& status) {
+  toml::table table;
+  VisitFields(status, TableWriter(table));
+  return table;
+}
+
+std::string Ago(absl::Time time, absl::Time now) {
+  return absl::StrCat(absl::FormatDuration(absl::Trunc(now - time, absl::Seconds(1))), " ago");
+}
+
+void Line(std::string& text, absl::string_view name, absl::string_view value) {
+  absl::StrAppendFormat(&text, "%-11s %s\n", name, value);
+}
+
+void CollectorLines(std::string& text, const AgentStatus& status, absl::Time now) {
+  Line(text, "collector",
+       status.collector_detail.empty()
+           ? status.collector_state
+           : absl::StrCat(status.collector_state, ": ", status.collector_detail));
+  if (status.last_delivery_time) Line(text, "delivered", Ago(*status.last_delivery_time, now));
+  if (status.last_refusal_time) {
+    Line(text, "refused",
+         absl::StrCat(Ago(*status.last_refusal_time, now), ", ", status.last_refusal));
+  }
+  if (status.clock_offset_ms) {
+    Line(text, "clock", absl::StrCat(*status.clock_offset_ms, " ms from the collector's"));
+  }
+}
+
+}  // namespace
+
+std::string StatusToToml(const AgentStatus& status) {
+  std::ostringstream text;
+  text << ToTable(status) << "\n";
+  return text.str();
+}
+
+absl::StatusOr<AgentStatus> StatusFromToml(absl::string_view text) {
+  try {
+    const toml::table table = toml::parse(std::string_view(text.data(), text.size()));
+    AgentStatus status;
+    TableReader reader(table);
+    VisitFields(status, [&reader](const char* name, auto& field) { reader(name, field); });
+    if (!reader.wrong().empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(reader.wrong(), ": missing or malformed"));
+    }
+    return status;
+  } catch (const toml::parse_error& error) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("line ", error.source().begin.line, ": ", error.what()));
+  }
+}
+
+std::string FormatStatusText(const Identity& identity, const AgentStatus* status, bool running,
+                             absl::Time now) {
+  std::string text;
+  Line(text, "agent",
+       absl::StrCat(absl::BytesToHexString(identity.agent_id).substr(0, 16), ", ", identity.region,
+                    ", ", ShortName(identity.role)));
+  if (status == nullptr) {
+    Line(text, "state", running ? "starting" : "not running; it has not run yet");
+    return text;
+  }
+  Line(text, "state",
+       running ? absl::StrCat("running, started ", Ago(status->start_time, now))
+               : "not running; what follows was true when it last ran");
+  Line(text, "last round",
+       status->last_round_time
+           ? absl::StrCat(Ago(*status->last_round_time, now), ", ", status->last_round_checks,
+                          " checks; ", status->rounds, " rounds since the start")
+           : "none since the start");
+  if (!status->probing_problem.empty()) Line(text, "problem", status->probing_problem);
+  Line(text, "plan",
+       absl::StrCat("version ", status->plan_version, ", expires ",
+                    TimeText(status->plan_expire_time)));
+  if (!status->plan_refusal.empty()) Line(text, "plan refused", status->plan_refusal);
+  Line(text, "batches",
+       absl::StrCat(status->sealed_seq, " sealed, ", status->acked_seq, " acknowledged"));
+  Line(text, "spool",
+       absl::StrCat(status->spool_batches, " waiting, ", status->spool_bytes / 1024, " of ",
+                    status->spool_bytes_max / 1024, " KiB on disk"));
+  if (status->lost_batches > 0) {
+    Line(text, "given up",
+         absl::StrCat(status->lost_batches, " batches with ", status->lost_observations,
+                      " observations, because the spool was full"));
+  }
+  CollectorLines(text, *status, now);
+  Line(text, "uploaded",
+       absl::StrCat(status->bytes_sent_today / 1024, " KiB today, ", status->bytes_sent / 1024,
+                    " KiB since the start"));
+  Line(text, "cost",
+       absl::StrCat(status->memory_peak_kib / 1024, " MiB memory at most, ", status->cpu_ms,
+                    " ms processor time"));
+  return text;
+}
+
+std::string FormatStatusJson(const Identity& identity, const AgentStatus* status, bool running) {
+  toml::table table = status == nullptr ? toml::table() : ToTable(*status);
+  table.insert("agent_id", absl::BytesToHexString(identity.agent_id));
+  table.insert("region", identity.region);
+  table.insert("role", ShortName(identity.role));
+  table.insert("running", running);
+  std::ostringstream text;
+  text << toml::json_formatter(table) << "\n";
+  return text.str();
+}
+
+void StatusBoard::Update(const std::function<void(AgentStatus&)>& change) {
+  const std::lock_guard lock(mutex_);
+  change(status_);
+}
+
+AgentStatus StatusBoard::Get() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+absl::Status StatusBoard::Save() {
+  if (path_.empty()) return absl::OkStatus();
+  const std::lock_guard lock(mutex_);
+  const std::string temporary = path_ + ".new";
+  std::ofstream file(temporary, std::ios::trunc);
+  file << StatusToToml(status_);
+  file.close();
+  if (!file || std::rename(temporary.c_str(), path_.c_str()) != 0) {
+    return absl::UnavailableError(absl::StrCat("cannot write ", path_, "; is the disk full?"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace sightline::agent
