@@ -17,7 +17,8 @@ std::string RenderAgents(const v1::ListAgentsResponse& agents, bool colour) {
                 {"Role", Tone::kStrong},
                 {"Region", Tone::kStrong},
                 {"Enrolled (UTC)", Tone::kStrong},
-                {"Batches", Tone::kStrong, true}});
+                {"Batches", Tone::kStrong, true},
+                {"Note", Tone::kStrong}});
   int controls = 0;
   for (const v1::AgentInfo& agent : agents.agents()) {
     controls += agent.role() == v1::AGENT_ROLE_CONTROL ? 1 : 0;
@@ -26,7 +27,9 @@ std::string RenderAgents(const v1::ListAgentsResponse& agents, bool colour) {
          {absl::AsciiStrToLower(ShortName(agent.role()))},
          {agent.region()},
          {absl::FormatTime("%Y-%m-%d %H:%M", FromProto(agent.enroll_time()), absl::UTCTimeZone())},
-         {absl::StrCat(agent.last_seq()), Tone::kPlain, true}});
+         {absl::StrCat(agent.last_seq()), Tone::kPlain, true},
+         {agent.equivocated() ? "EQUIVOCATED: sent two batches with one number" : "",
+          Tone::kWarning}});
   }
   const int all = agents.agents_size();
   return absl::StrCat(table.Render(0, colour), all, all == 1 ? " agent, " : " agents, ", controls,

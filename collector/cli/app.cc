@@ -89,7 +89,7 @@ void AddPlan(CLI::App& app, Commands& all, const Terminal& terminal) {
   publish->add_option("FILE", all.publish.path, "Signed plan")->required()->type_name("");
   AddSocket(publish, all.publish.socket);
   publish->callback([&] { all.action = [&] { return PublishPlanFile(all.publish, terminal); }; });
-  publish->footer("Example:\n  sightline plan publish plan.signed --admin admin.sock");
+  publish->footer("Example:\n  sightline plan publish plan.signed --admin sightline-admin.sock");
 }
 
 void AddAgents(CLI::App& app, Commands& all, const Terminal& terminal) {
@@ -101,13 +101,14 @@ void AddAgents(CLI::App& app, Commands& all, const Terminal& terminal) {
   AddChoice(invite, "--role", all.invite.role, kRoles,
             "volunteer (default): inside a country under observation; control: outside");
   invite->callback([&] { all.action = [&] { return Invite(all.invite, terminal); }; });
-  invite->footer("Example:\n  sightline invite --admin admin.sock --count 3 --role control");
+  invite->footer(
+      "Example:\n  sightline invite --admin sightline-admin.sock --count 3 --role control");
 
   CLI::App* agents = app.add_subcommand("agents", "List the agents");
   AddSocket(agents, all.agents.socket);
   AddChoice(agents, "--format", all.agents.format, kFormats, "table (default) or json");
   agents->callback([&] { all.action = [&] { return ShowAgents(all.agents, terminal); }; });
-  agents->footer("Example:\n  sightline agents --admin admin.sock");
+  agents->footer("Example:\n  sightline agents --admin sightline-admin.sock");
 }
 
 void AddSummary(CLI::App& app, Commands& all, const Terminal& terminal) {
@@ -134,9 +135,9 @@ void AddSummary(CLI::App& app, Commands& all, const Terminal& terminal) {
   summary->callback([&] { all.action = [&] { return ShowSummary(all.summary, terminal); }; });
   summary->footer(
       "Examples:\n"
-      "  sightline summary --collector sightline.example:8443\n"
-      "  sightline summary --collector localhost:8443 --roots ca.pem --target whatsapp\n"
-      "  SIGHTLINE_COLLECTOR=localhost:8443 sightline summary --format json");
+      "  sightline summary --collector sightline.example:7443\n"
+      "  sightline summary --collector localhost:7443 --roots ca.pem --target whatsapp\n"
+      "  SIGHTLINE_COLLECTOR=localhost:7443 sightline summary --format json");
 }
 
 }  // namespace
@@ -149,8 +150,12 @@ int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
   app.require_subcommand(1);
   app.set_version_flag("--version", SIGHTLINE_VERSION);
   app.footer(
-      "Exit codes: 0 done, 1 failed, 2 wrong usage. Help on a command: sightline COMMAND "
-      "--help");
+      "Examples:\n"
+      "  sightline summary --collector sightline.example:7443\n"
+      "  sightline keys new --out operator.pem\n"
+      "  sightline plan sign --key operator.pem --in plan.txtpb --out plan.signed\n"
+      "  sightline invite --admin sightline-admin.sock\n\n"
+      "Exit codes: 0 done, 1 failed, 2 wrong usage. Help on a command: sightline COMMAND --help");
   Commands all;
   AddSummary(app, all, terminal);
   AddKeys(app, all, terminal);

@@ -34,6 +34,8 @@ bool UseColour() {
 
 int main(int argc, char** argv) {
   setlocale(LC_CTYPE, "");
+  // gRPC would write its own lines about what the error says already.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   const sightline::SystemClock clock;
   sightline::cli::Terminal terminal;
   terminal.out = &std::cout;
