@@ -27,6 +27,7 @@ http {{
   access_log off;
   default_type text/html;
   keepalive_timeout 5s;
+  ssl_protocols TLSv1.2 TLSv1.3;
   client_body_temp_path {directory}/body;
   proxy_temp_path {directory}/proxy;
   fastcgi_temp_path {directory}/fastcgi;
