@@ -26,7 +26,7 @@ using boost::system::error_code;
 
 constexpr uint32_t kHeaderBytesMax = 16 * 1024;
 constexpr uint32_t kBodyBytesMax = 512 * 1024;
-constexpr size_t kChunkBytes = 16 * 1024;
+constexpr size_t kChunkBytes = 16'384;
 // Some services send browsers they do not know elsewhere.
 constexpr char kUserAgent[] =
     "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
@@ -109,7 +109,7 @@ asio::awaitable<void> Exchange(Stream& stream, const v1::Check& check, v1::HttpE
   error_code write_error;
   co_await http::async_write(stream, request,
                              asio::redirect_error(asio::use_awaitable, write_error));
-  boost::beast::flat_buffer buffer(2 * kHeaderBytesMax);
+  boost::beast::flat_buffer buffer(size_t{2} * kHeaderBytesMax);
   http::response_parser<http::buffer_body> parser;
   parser.header_limit(kHeaderBytesMax);
   parser.body_limit(boost::none);

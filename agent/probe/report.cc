@@ -143,7 +143,7 @@ std::string Reason(const v1::Feature& feature, Outcome outcome, const ByCheck& i
   for (const v1::Check& check : feature.checks()) {
     const v1::Observation* observation = Find(index, check.check_id());
     if (observation == nullptr || OutcomeOfCheck(check, observation).outcome != outcome) continue;
-    const std::string causes = Explain(check, *observation);
+    std::string causes = Explain(check, *observation);
     if (!causes.empty()) return causes;
     if (!observation->failure().empty()) return observation->failure();
   }

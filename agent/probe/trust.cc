@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -20,7 +19,8 @@ namespace {
 
 constexpr int kCertificatesMax = 10;
 
-enum Defect : uintptr_t {
+// Bits that add up.
+enum Defect : unsigned {
   kWrongHost = 1,
   kUnknownAuthority = 2,
   kOther = 4,
@@ -49,14 +49,17 @@ Defect DefectOf(int error) {
   }
 }
 
-// Where the verify callback leaves what it saw. The slot holds bits, not a pointer.
+// One place for each sum of defects: a handshake holds a pointer to the place of its own.
+std::array<char, 8> defect_places;
+
 int DefectsIndex() {
   static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return index;
 }
 
-uintptr_t Defects(const SSL* ssl) {
-  return reinterpret_cast<uintptr_t>(SSL_get_ex_data(ssl, DefectsIndex()));
+unsigned Defects(const SSL* ssl) {
+  const auto* place = static_cast<const char*>(SSL_get_ex_data(ssl, DefectsIndex()));
+  return place == nullptr ? 0 : static_cast<unsigned>(place - defect_places.data());
 }
 
 // Records every defect and lets the handshake go on, so that the chain can be reported. The
@@ -65,8 +68,8 @@ int RecordDefect(int ok, X509_STORE_CTX* store) {
   if (ok == 1) return 1;
   SSL* ssl =
       static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  const uintptr_t defects = Defects(ssl) | DefectOf(X509_STORE_CTX_get_error(store));
-  SSL_set_ex_data(ssl, DefectsIndex(), reinterpret_cast<void*>(defects));
+  const unsigned defects = Defects(ssl) | DefectOf(X509_STORE_CTX_get_error(store));
+  SSL_set_ex_data(ssl, DefectsIndex(), &defect_places.at(defects));
   return 1;
 }
 
@@ -155,7 +158,7 @@ void ExpectHost(SSL* ssl, const std::string& host) {
 }
 
 absl::string_view VerifyFailure(SSL* ssl) {
-  const uintptr_t defects = Defects(ssl);
+  const unsigned defects = Defects(ssl);
   if ((defects & kWrongHost) != 0) return kTlsInvalidHostname;
   if ((defects & kOther) != 0) return kTlsInvalidCertificate;
   if ((defects & kUnknownAuthority) != 0) return kTlsUnknownAuthority;
