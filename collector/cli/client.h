@@ -20,7 +20,6 @@ struct Collector {
   std::string roots_pem;
 };
 
-// NOT_FOUND names the targets that there are.
 absl::StatusOr<v1::GetSummaryResponse> GetSummary(const Collector& collector,
                                                   const v1::GetSummaryRequest& request);
 

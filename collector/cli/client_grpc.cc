@@ -2,7 +2,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include <algorithm>
 #include <chrono>
 #include <memory>
 
@@ -10,7 +9,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "collector/cli/client.h"
 #include "sightline/v1/admin.grpc.pb.h"
 #include "sightline/v1/summary.grpc.pb.h"
@@ -116,24 +114,6 @@ absl::StatusOr<Link> ConnectAdmin(const std::string& socket) {
               "check that the collector runs, and that this user may open the socket"};
 }
 
-// Says which of the wanted targets the plan does not have, and which ones it does. Empty when the
-// targets are not what was not found, or when the collector does not tell.
-std::string UnknownTargets(v1::Summaries::Stub& stub, const v1::GetSummaryRequest& request) {
-  std::vector<std::string> known;
-  v1::ListTargetsRequest page;
-  page.set_page_size(kPageSize);
-  v1::ListTargetsResponse response;
-  if (!Call(stub, &v1::Summaries::Stub::ListTargets, page, &response).ok()) return "";
-  for (const v1::TargetInfo& target : response.targets()) known.push_back(target.target_id());
-  std::vector<std::string> unknown;
-  for (const std::string& wanted : request.target_ids()) {
-    if (std::find(known.begin(), known.end(), wanted) == known.end()) unknown.push_back(wanted);
-  }
-  if (unknown.empty()) return "";
-  return absl::StrCat("no target \"", absl::StrJoin(unknown, "\", \""),
-                      "\" in the current plan; it has ", absl::StrJoin(known, ", "));
-}
-
 }  // namespace
 
 absl::StatusOr<v1::GetSummaryResponse> GetSummary(const Collector& collector,
@@ -143,13 +123,8 @@ absl::StatusOr<v1::GetSummaryResponse> GetSummary(const Collector& collector,
   const auto stub = v1::Summaries::NewStub(link->channel);
   v1::GetSummaryResponse response;
   const grpc::Status status = Call(*stub, &v1::Summaries::Stub::GetSummary, request, &response);
-  if (status.ok()) return response;
-  if (status.error_code() == grpc::StatusCode::NOT_FOUND) {
-    if (std::string unknown = UnknownTargets(*stub, request); !unknown.empty()) {
-      return absl::NotFoundError(unknown);
-    }
-  }
-  return ToStatus(*link, status);
+  if (!status.ok()) return ToStatus(*link, status);
+  return response;
 }
 
 absl::StatusOr<v1::PublishPlanResponse> PublishPlan(const std::string& socket,

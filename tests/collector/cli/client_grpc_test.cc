@@ -24,15 +24,6 @@ using ::testing::HasSubstr;
 // Knows the targets of TwoCities() and no country but CN.
 class FakeSummaries final : public v1::Summaries::Service {
  public:
-  grpc::Status ListTargets(grpc::ServerContext*, const v1::ListTargetsRequest*,
-                           v1::ListTargetsResponse* response) override {
-    const v1::GetSummaryResponse all = TwoCities();
-    for (const v1::TargetVerdict& verdict : all.verdicts()) {
-      response->add_targets()->set_target_id(verdict.target_id());
-    }
-    return grpc::Status::OK;
-  }
-
   grpc::Status GetSummary(grpc::ServerContext*, const v1::GetSummaryRequest* request,
                           v1::GetSummaryResponse* response) override {
     if (!ready) return {grpc::StatusCode::UNAVAILABLE, "no window is complete yet"};
@@ -161,16 +152,11 @@ TEST_F(ClientTest, SummaryAsJsonIsTheMessage) {
   EXPECT_EQ(ran.out, ToJson(want, true) + "\n");
 }
 
-TEST_F(ClientTest, UnknownTargetIsAnsweredWithTheKnownOnes) {
-  const Ran ran = Summary({"--target", "whatsap"});
-  EXPECT_EQ(ran.exit_code, kExitFailure);
-  EXPECT_EQ(ran.err,
-            "sightline: no target \"whatsap\" in the current plan; it has signal, wechat, "
-            "whatsapp\n");
-}
-
 TEST_F(ClientTest, WordsOfTheCollectorArePassedOn) {
-  Ran ran = Summary({"--country", "XX"});
+  Ran ran = Summary({"--target", "whatsap"});
+  EXPECT_EQ(ran.exit_code, kExitFailure);
+  EXPECT_THAT(ran.err, HasSubstr("says: target_ids: whatsap"));
+  ran = Summary({"--country", "XX"});
   EXPECT_EQ(ran.exit_code, kExitFailure);
   EXPECT_THAT(ran.err, AllOf(HasSubstr(absl::StrCat("localhost:", port_)),
                              HasSubstr("says: country: only CN")));
