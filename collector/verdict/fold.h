@@ -1,0 +1,78 @@
+// Folds the log into windows: which agent, seen where, reached what in how many rounds.
+#ifndef SIGHTLINE_COLLECTOR_VERDICT_FOLD_H_
+#define SIGHTLINE_COLLECTOR_VERDICT_FOLD_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+
+#include "absl/time/time.h"
+#include "collector/store/store.h"
+#include "collector/verdict/window.h"
+#include "sightline/v1/observation.pb.h"
+#include "sightline/v1/plan.pb.h"
+
+namespace sightline {
+
+// What became of one record.
+enum class FoldOutcome {
+  kFolded,
+  kTombstone,    // stands for batches that the agent lost; carries no observation
+  kTooOld,       // its window was forgotten already
+  kFromFuture,   // its round began later than any clock skew explains
+  kUnknownPlan,  // names a plan that the history does not hold
+};
+
+// Records by what became of them, since the fold was made.
+struct FoldCounters {
+  uint64_t folded = 0;
+  uint64_t tombstones = 0;
+  uint64_t too_old = 0;
+  uint64_t from_future = 0;
+  uint64_t unknown_plan = 0;
+};
+
+// Not thread-safe; no I/O; no clock. After Forget(t), the windows depend on the set of records
+// that were added and on t, not on the order of the calls nor on which collector took a record in.
+// The caller adds each record of the log once. Memory grows with agents x targets x windows kept.
+class Fold {
+ public:
+  // `window_length` is positive; windows start at its multiples since 1970-01-01 UTC.
+  explicit Fold(absl::Duration window_length);
+
+  // Counts the round of `batch`, which is `record.batch` parsed, in the window of its round time.
+  // `plan` is the plan that the batch names, nullptr when there is none; `agent` is its entry in
+  // the registry.
+  FoldOutcome Add(const LogRecord& record, const v1::Batch& batch, const v1::Plan* plan,
+                  const AgentRecord& agent);
+
+  // Drops the windows that end at or before `horizon` and ignores them from now on. A horizon
+  // earlier than a previous one changes nothing.
+  void Forget(absl::Time horizon);
+
+  // The window that starts at `start`, or nullptr when nothing was folded into it. Valid until the
+  // next call that is not const.
+  const Window* Find(absl::Time start) const;
+
+  // Start of the earliest window that holds anything.
+  std::optional<absl::Time> Earliest() const;
+
+  // Start of the window that `time` falls into.
+  absl::Time WindowStart(absl::Time time) const;
+
+  // Start of the newest window that ended at least `grace` before `now`.
+  absl::Time LatestComplete(absl::Time now, absl::Duration grace) const;
+
+  absl::Duration window_length() const { return window_length_; }
+  const FoldCounters& counters() const { return counters_; }
+
+ private:
+  absl::Duration window_length_;
+  absl::Time horizon_ = absl::InfinitePast();
+  std::map<absl::Time, Window> windows_;
+  FoldCounters counters_;
+};
+
+}  // namespace sightline
+
+#endif  // SIGHTLINE_COLLECTOR_VERDICT_FOLD_H_

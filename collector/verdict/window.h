@@ -1,0 +1,68 @@
+// What the fold keeps of one window: plain values, ordered, so that whoever walks them gets the
+// same sums in the same order whatever the order in which the records came.
+#ifndef SIGHTLINE_COLLECTOR_VERDICT_WINDOW_H_
+#define SIGHTLINE_COLLECTOR_VERDICT_WINDOW_H_
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "absl/time/time.h"
+#include "sightline/v1/ingest.pb.h"
+
+namespace sightline {
+
+// Where a blocked round failed first.
+struct Cause {
+  std::string layer;    // dns, tcp, tls, http or app
+  std::string failure;  // in OONI's words
+  auto operator<=>(const Cause&) const = default;
+};
+
+// Rounds of one agent from one origin, by what they say about one target. Each round is counted
+// in exactly one of the six numbers.
+struct TargetCounts {
+  // Rounds in which a domestic anchor other than the target was reached (for a control: anything
+  // was reached).
+  uint32_t open = 0;
+  uint32_t blocked = 0;
+  uint32_t down = 0;
+  uint32_t undecided = 0;
+  // Rounds in which anchors were tried and none was reached, whatever the target did.
+  uint32_t own_outage = 0;
+  // Rounds that tried no other domestic anchor.
+  uint32_t no_anchor = 0;
+  // Of the `blocked` rounds; the values sum to `blocked`.
+  std::map<Cause, uint32_t> causes;
+};
+
+// Where the collector saw a batch come from.
+struct Origin {
+  std::string country;  // ISO 3166-1 alpha-2; empty when unknown
+  uint32_t asn = 0;     // 0 when unknown
+  std::string bucket;   // 16 bytes
+  auto operator<=>(const Origin&) const = default;
+};
+
+struct OriginCounts {
+  uint32_t rounds = 0;
+  std::map<std::string, TargetCounts> targets;  // by target_id
+};
+
+struct AgentWindow {
+  v1::AgentRole role = v1::AGENT_ROLE_UNSPECIFIED;
+  std::string region;
+  absl::Time enroll_time;
+  std::map<Origin, OriginCounts> origins;
+};
+
+struct Window {
+  absl::Time start;
+  absl::Duration length;
+  std::map<std::string, AgentWindow> agents;  // by agent_id
+};
+
+}  // namespace sightline
+
+#endif  // SIGHTLINE_COLLECTOR_VERDICT_WINDOW_H_
