@@ -1,0 +1,110 @@
+#include "tests/collector/store/private_postgres.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <pqxx/pqxx>
+#include <string>
+#include <vector>
+
+#include "tests/collector/store/child_process.h"
+
+namespace sightline {
+namespace {
+
+constexpr char kPrograms[] = "/usr/lib/postgresql/15/bin/";
+constexpr int kStartAttemptsMax = 600;
+constexpr int kStartPauseMs = 50;
+
+[[noreturn]] void Die(const std::string& message) {
+  fprintf(stderr, "private PostgreSQL: %s\n", message.c_str());
+  exit(1);
+}
+
+// The server refuses to run as root. It must end when the test dies.
+std::vector<std::string> AsServerUser(std::vector<std::string> command) {
+  std::vector<std::string> all = {"setpriv", "--pdeathsig=QUIT"};
+  if (geteuid() == 0) {
+    all.insert(all.end(), {"--reuid=postgres", "--regid=postgres", "--clear-groups"});
+  }
+  all.insert(all.end(), command.begin(), command.end());
+  return all;
+}
+
+}  // namespace
+
+PrivatePostgres::PrivatePostgres() {
+  if (access((std::string(kPrograms) + "postgres").c_str(), X_OK) != 0) {
+    Die(std::string(kPrograms) + "postgres is missing; install it with deploy/deps");
+  }
+  if (geteuid() == 0) {
+    const passwd* user = getpwnam("postgres");
+    if (user == nullptr) Die("there is no user postgres; install PostgreSQL with deploy/deps");
+    if (chown(folder_.path().c_str(), user->pw_uid, user->pw_gid) != 0) Die("chown failed");
+  }
+  const int log = open((folder_ / "initdb.log").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  const pid_t pid =
+      StartChild(AsServerUser({std::string(kPrograms) + "initdb", "--pgdata=" + folder_ / "data",
+                               "--auth=trust", "--username=sightline", "--encoding=UTF8",
+                               "--locale=C", "--no-sync"}),
+                 log, true);
+  close(log);
+  if (pid == 0 || WaitForChild(pid) != 0) {
+    std::filesystem::copy(folder_ / "initdb.log", "/dev/stderr",
+                          std::filesystem::copy_options::overwrite_existing);
+    Die("initdb failed");
+  }
+  Start();
+}
+
+PrivatePostgres::~PrivatePostgres() { Crash(); }
+
+void PrivatePostgres::Crash() {
+  if (pid_ == 0) return;
+  kill(pid_, SIGQUIT);
+  WaitForChild(pid_);
+  pid_ = 0;
+}
+
+void PrivatePostgres::Start() {
+  const int log = open((folder_ / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  pid_ = StartChild(
+      AsServerUser({std::string(kPrograms) + "postgres", "-D", folder_ / "data", "-c",
+                    "listen_addresses=", "-c", "unix_socket_directories=" + folder_.path(), "-c",
+                    "shared_buffers=16MB", "-c", "fsync=off", "-c", "max_connections=60"}),
+      log, true);
+  close(log);
+  if (pid_ == 0) Die("cannot start setpriv");
+  for (int attempt = 0; attempt < kStartAttemptsMax; ++attempt) {
+    try {
+      const pqxx::connection connection(UrlOf("postgres"));
+      return;
+    } catch (const pqxx::broken_connection&) {
+      poll(nullptr, 0, kStartPauseMs);
+    }
+  }
+  Die("the server takes no connections");
+}
+
+std::string PrivatePostgres::NewDatabase() {
+  const std::string name = "test" + std::to_string(++databases_);
+  RunSql(UrlOf("postgres"), "CREATE DATABASE " + name);
+  return UrlOf(name);
+}
+
+void PrivatePostgres::RunSql(const std::string& url, const std::string& sql) {
+  pqxx::connection connection(url);
+  pqxx::nontransaction tx(connection);
+  tx.exec(sql);
+}
+
+std::string PrivatePostgres::UrlOf(const std::string& database) const {
+  return "postgresql:///" + database + "?user=sightline&host=" + folder_.path();
+}
+
+}  // namespace sightline
