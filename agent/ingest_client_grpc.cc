@@ -86,21 +86,21 @@ class GrpcTransport : public Transport {
                                UplinkSession& session) {
     const auto stream = stub.Submit(&context);
     v1::SubmitResponse response;
-    bool open = true;
-    while (open && session.state() == SessionState::kWaiting && stream->Read(&response)) {
+    bool writable = true;
+    while (session.state() == SessionState::kWaiting && stream->Read(&response)) {
+      // After a failed write the collector's reason may still be on its way: read on.
       for (const v1::SubmitRequest& request : session.OnMessage(response)) {
-        open = open && stream->Write(request);
+        writable = writable && stream->Write(request);
       }
     }
     if (session.state() == SessionState::kDone) {
       stream->WritesDone();
       while (stream->Read(&response)) {
       }
-    } else {
+    } else if (session.state() != SessionState::kWaiting) {
       context.TryCancel();
     }
     const absl::Status status = ToAbsl(stream->Finish());
-    // Cancelled by us, or ended by the collector without a word.
     if (status.ok() && session.state() == SessionState::kWaiting) {
       return absl::UnavailableError("the collector closed the stream");
     }

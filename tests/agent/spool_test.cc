@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
 #include "common/wire.h"
 #include "tests/agent/faulty_files.h"
 #include "tests/agent/memory_files.h"
@@ -41,16 +39,10 @@ std::vector<v1::Batch> ReadChain(const Spool& spool) {
   return batches;
 }
 
-size_t BytesIn(const std::string& folder) {
-  size_t bytes = 0;
-  for (const auto& file : std::filesystem::directory_iterator(folder)) bytes += file.file_size();
-  return bytes;
-}
-
 class SpoolTest : public ::testing::Test {
  protected:
-  std::unique_ptr<Spool> Open(Files& files = SystemFiles()) {
-    auto spool = Spool::Open(files, options_, &recovery_);
+  std::unique_ptr<Spool> Open() {
+    auto spool = Spool::Open(disk_, options_, &recovery_);
     EXPECT_TRUE(spool.ok()) << spool.status();
     return spool.ok() ? *std::move(spool) : nullptr;
   }
@@ -63,12 +55,12 @@ class SpoolTest : public ::testing::Test {
   }
   std::string SegmentPath(int id) {
     std::string name = std::to_string(id);
-    return folder_ / ("spool/" + std::string(10 - name.size(), '0') + name + ".seg");
+    return "spool/" + std::string(10 - name.size(), '0') + name + ".seg";
   }
 
-  TempFolder folder_;
+  MemoryFiles disk_;
   TestChain chain_;
-  SpoolOptions options_ = chain_.Options(folder_ / "spool");
+  SpoolOptions options_ = chain_.Options("spool");
   SpoolRecovery recovery_;
 };
 
@@ -79,6 +71,20 @@ TEST_F(SpoolTest, KeepsBatchesInOrderAcrossReopening) {
   EXPECT_EQ(ReadChain(*spool).size(), 5u);
   EXPECT_EQ(ReadChain(*Open()).size(), 5u);
   EXPECT_EQ(recovery_.torn_bytes, 0u);
+}
+
+TEST(SpoolOnDiskTest, WorksOnTheRealFileSystem) {
+  const TempFolder temp;
+  const TestChain chain;
+  SpoolRecovery recovery;
+  for (uint64_t run = 1; run <= 3; ++run) {
+    auto spool = Spool::Open(SystemFiles(), chain.Options(temp / "a/spool"), &recovery);
+    ASSERT_TRUE(spool.ok()) << spool.status();
+    ASSERT_TRUE((*spool)->Append(chain.Batch((*spool)->totals().tail)).ok());
+    EXPECT_EQ(ReadChain(**spool).size(), 1u);
+    ASSERT_TRUE((*spool)->Acknowledge(run).ok());
+  }
+  EXPECT_EQ(SystemFiles().List(temp / "a/spool")->size(), 1u);
 }
 
 TEST_F(SpoolTest, ReadAfterStartsBehindTheNumberAndStopsAtTheCount) {
@@ -125,8 +131,8 @@ TEST_F(SpoolTest, BatchThatDoesNotContinueTheChainIsRefused) {
 
 TEST_F(SpoolTest, TornTailIsDroppedAndReported) {
   Append(*Open(), 3);
-  const std::string data = *SystemFiles().Read(SegmentPath(1));
-  ASSERT_TRUE(SystemFiles().Truncate(SegmentPath(1), data.size() - 5).ok());
+  const std::string data = *disk_.Read(SegmentPath(1));
+  ASSERT_TRUE(disk_.Truncate(SegmentPath(1), data.size() - 5).ok());
   auto spool = Open();
   EXPECT_GT(recovery_.torn_bytes, 0u);
   EXPECT_EQ(recovery_.loss.batches, 0u);
@@ -139,11 +145,11 @@ TEST_F(SpoolTest, TornTailIsDroppedAndReported) {
 
 TEST_F(SpoolTest, TailTornAtEveryByteKeepsWhatIsWhole) {
   Append(*Open(), 2);
-  const std::string data = *SystemFiles().Read(SegmentPath(1));
+  const std::string data = *disk_.Read(SegmentPath(1));
   const SegmentContents contents = ReadSegment(data);
   const size_t beginning = contents.records[0].size;
   for (size_t size = beginning; size <= data.size(); ++size) {
-    ASSERT_TRUE(SystemFiles().WriteAtomically(SegmentPath(1), data.substr(0, size), 0600).ok());
+    ASSERT_TRUE(disk_.WriteAtomically(SegmentPath(1), data.substr(0, size), 0600).ok());
     size_t whole = 0;
     for (size_t i = 1; i < contents.records.size(); ++i) {
       whole += contents.records[i].offset + contents.records[i].size <= size;
@@ -155,10 +161,10 @@ TEST_F(SpoolTest, TailTornAtEveryByteKeepsWhatIsWhole) {
 
 TEST_F(SpoolTest, DamagedBatchBecomesATombstone) {
   Append(*Open(), 3);
-  std::string data = *SystemFiles().Read(SegmentPath(1));
+  std::string data = *disk_.Read(SegmentPath(1));
   const Record second = ReadSegment(data).records[2];
   data[second.offset + second.size - 1] ^= 1;
-  ASSERT_TRUE(SystemFiles().WriteAtomically(SegmentPath(1), data, 0600).ok());
+  ASSERT_TRUE(disk_.WriteAtomically(SegmentPath(1), data, 0600).ok());
   auto spool = Open();
   EXPECT_EQ(recovery_.records_damaged, 1u);
   EXPECT_EQ(recovery_.loss.batches, 1u);
@@ -170,10 +176,10 @@ TEST_F(SpoolTest, DamagedBatchBecomesATombstone) {
 
 TEST_F(SpoolTest, DamagedBeginningSaysWhatToDo) {
   Append(*Open(), 1);
-  std::string data = *SystemFiles().Read(SegmentPath(1));
+  std::string data = *disk_.Read(SegmentPath(1));
   data[20] ^= 1;
-  ASSERT_TRUE(SystemFiles().WriteAtomically(SegmentPath(1), data, 0600).ok());
-  const auto spool = Spool::Open(SystemFiles(), options_, &recovery_);
+  ASSERT_TRUE(disk_.WriteAtomically(SegmentPath(1), data, 0600).ok());
+  const auto spool = Spool::Open(disk_, options_, &recovery_);
   EXPECT_EQ(spool.status().code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(spool.status().message()), HasSubstr("enrol anew"));
 }
@@ -184,7 +190,7 @@ TEST_F(SpoolTest, FullSpoolPutsOneTombstoneForTheOldestAndNeverExceedsItsLimit) 
   auto spool = Open();
   for (int i = 0; i < 300; ++i) {
     Append(*spool, 1, 3);
-    ASSERT_LE(BytesIn(options_.folder), options_.bytes_max);
+    ASSERT_LE(disk_.bytes(), options_.bytes_max);
   }
   const SpoolTotals totals = spool->totals();
   EXPECT_GT(totals.lost.batches, 0u);
