@@ -1,0 +1,57 @@
+// The thread that follows the log and keeps the board up to date.
+#ifndef SIGHTLINE_COLLECTOR_FOLD_LOOP_H_
+#define SIGHTLINE_COLLECTOR_FOLD_LOOP_H_
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "absl/time/time.h"
+#include "collector/board.h"
+#include "collector/plan_book.h"
+#include "collector/store/store.h"
+#include "common/clock.h"
+#include "common/regions.h"
+
+namespace sightline {
+
+struct FoldOptions {
+  absl::Duration window_length = absl::Hours(1);
+  // A window is complete this long after its end.
+  absl::Duration grace = absl::Minutes(5);
+  // Windows older than this are forgotten; where a start begins to read the log.
+  absl::Duration retain = absl::Hours(72);
+};
+
+// Runs from construction until destruction. Other collectors on the same store are noticed by
+// asking it about twice a second.
+class FoldLoop {
+ public:
+  // Owns nothing; everything outlives the loop.
+  FoldLoop(Store& store, PlanBook& plans, const RegionNames& regions, const Clock& clock,
+           const FoldOptions& options, Board& board);
+  ~FoldLoop();
+
+  // Something new is in the log. Thread-safe; never waits.
+  void Wake();
+
+ private:
+  void Run();
+  bool WaitForMore();
+
+  Store& store_;
+  PlanBook& plans_;
+  const RegionNames& regions_;
+  const Clock& clock_;
+  const FoldOptions options_;
+  Board& board_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool woken_ = false;     // guarded by mutex_
+  bool stopping_ = false;  // guarded by mutex_
+  std::thread thread_;     // last: started when all else is ready
+};
+
+}  // namespace sightline
+
+#endif  // SIGHTLINE_COLLECTOR_FOLD_LOOP_H_
