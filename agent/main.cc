@@ -57,7 +57,7 @@ absl::Status RunAgent(const Flags& flags) {
   const auto engine = probe::Engine::Create();
   if (!engine.ok()) return engine.status();
   StopFlag stop;
-  StopOnSignals(stop, **engine);
+  const StopOnSignals signals(stop, **engine);
   const SystemClock clock;
   return Run(
       flags.state_folder, SystemFiles(), clock, **engine,

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <random>
 #include <utility>
 
@@ -136,6 +137,16 @@ class Rounds {
   std::string last_problem_;
 };
 
+// Pauses that fit the pace of the plan: with short rounds, long ones would only pile up batches.
+UplinkOptions UplinkOptionsFor(const v1::Plan& plan) {
+  const absl::Duration interval = FromProto(plan.round_interval());
+  UplinkOptions options;
+  options.retry_max = std::clamp(interval, absl::Seconds(5), options.retry_max);
+  options.refused_retry_initial = std::min(interval * 10, options.refused_retry_initial);
+  options.refused_retry_max = std::min(interval * 100, options.refused_retry_max);
+  return options;
+}
+
 AgentStatus InitialStatus(const v1::Plan& plan, const Spool& spool, absl::Time now) {
   AgentStatus status;
   status.start_time = now;
@@ -183,7 +194,7 @@ absl::Status Run(const std::string& state_folder, Files& files, const Clock& clo
   StatusBoard board(folder.StatusPath(), InitialStatus(*(*plans)->Current(), **spool, clock.Now()));
   if (absl::Status status = board.Save(); !status.ok()) return status;
   const std::unique_ptr<Transport> transport = make_transport(*identity);
-  UplinkOptions uplink_options;
+  UplinkOptions uplink_options = UplinkOptionsFor(*(*plans)->Current());
   uplink_options.collectors = identity->collectors;
   uplink_options.seed = random();
   Uplink uplink({*key, **spool, **plans, board, clock, *transport}, std::move(uplink_options));

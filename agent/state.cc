@@ -1,7 +1,6 @@
 #include "agent/state.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <toml++/toml.h>
 #include <unistd.h>
 
@@ -59,6 +58,14 @@ absl::StatusOr<Identity> FromTable(const toml::table& table) {
 
 absl::Status Annotate(const absl::Status& status, const std::string& path, absl::string_view hint) {
   return absl::Status(status.code(), absl::StrCat(path, ": ", status.message(), "; ", hint));
+}
+
+// A lock of an open file description: it ends with the process, however that ends.
+struct flock WholeFile(short type) {
+  struct flock lock = {};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  return lock;
 }
 
 constexpr absl::string_view kEnrolAnew =
@@ -148,8 +155,9 @@ absl::StatusOr<FolderLock> FolderLock::Take(const StateFolder& folder) {
   const int fd = open(folder.LockPath().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", folder.LockPath()));
   FolderLock lock(fd);
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) {
+  struct flock whole = WholeFile(F_WRLCK);
+  if (fcntl(fd, F_OFD_SETLK, &whole) != 0) {
+    if (errno != EAGAIN && errno != EACCES) {
       return absl::ErrnoToStatus(errno, absl::StrCat("cannot lock ", folder.LockPath()));
     }
     return absl::FailedPreconditionError(
@@ -163,7 +171,9 @@ bool FolderLock::IsHeld(const StateFolder& folder) {
   const int fd = open(folder.LockPath().c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return false;
   const FolderLock closer(fd);
-  return flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  // Asks without taking the lock, so that an agent that starts meanwhile is not kept out.
+  struct flock whole = WholeFile(F_RDLCK);
+  return fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
 }
 
 FolderLock::~FolderLock() {

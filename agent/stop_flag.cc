@@ -44,7 +44,7 @@ bool StopFlag::WaitFor(absl::Duration delay) {
   return requested();
 }
 
-void StopOnSignals(StopFlag& flag, probe::Prober& prober) {
+StopOnSignals::StopOnSignals(StopFlag& flag, probe::Prober& prober) {
   signalled_flag.store(&flag);
   signalled_prober.store(&prober);
   struct sigaction action = {};
@@ -55,6 +55,11 @@ void StopOnSignals(StopFlag& flag, probe::Prober& prober) {
   sigaction(SIGTERM, &action, nullptr);
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, nullptr);
+}
+
+StopOnSignals::~StopOnSignals() {
+  signalled_flag.store(nullptr);
+  signalled_prober.store(nullptr);
 }
 
 }  // namespace sightline::agent

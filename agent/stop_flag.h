@@ -29,9 +29,16 @@ class StopFlag {
   int event_fd_;
 };
 
-// From now on SIGINT and SIGTERM request `flag` and stop `prober`; both must outlive the process's
-// use of signals. SIGPIPE is ignored.
-void StopOnSignals(StopFlag& flag, probe::Prober& prober);
+// While it lives, SIGINT and SIGTERM request `flag` and stop `prober`; afterwards they do nothing.
+// SIGPIPE is ignored. One at a time.
+class StopOnSignals {
+ public:
+  // Both must outlive it.
+  StopOnSignals(StopFlag& flag, probe::Prober& prober);
+  ~StopOnSignals();
+  StopOnSignals(const StopOnSignals&) = delete;
+  StopOnSignals& operator=(const StopOnSignals&) = delete;
+};
 
 }  // namespace sightline::agent
 
