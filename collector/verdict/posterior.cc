@@ -6,6 +6,7 @@
 #include <boost/math/special_functions/gamma.hpp>
 #include <boost/math/tools/roots.hpp>
 #include <cmath>
+#include <cstdint>
 
 namespace sightline {
 namespace {
@@ -63,8 +64,10 @@ double Quantile(const Mixture& mixture, double probability) {
     for (const auto& [a, b, weight] : mixture) cdf += weight * boost::math::ibeta(a, b, x);
     return cdf - probability;
   };
+  std::uintmax_t steps = 100;
   const auto [low, high] =
-      boost::math::tools::bisect(excess, 0.0, 1.0, boost::math::tools::eps_tolerance<double>(40));
+      boost::math::tools::toms748_solve(excess, 0.0, 1.0, -probability, 1 - probability,
+                                        boost::math::tools::eps_tolerance<double>(40), steps);
   return (low + high) / 2;
 }
 

@@ -1,0 +1,131 @@
+#include "collector/verdict/posterior.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "common/message.h"
+
+namespace sightline {
+namespace {
+
+// `buckets` votes of full weight, `open` of them for access.
+VoteSums Votes(double open, uint32_t buckets) {
+  return {buckets, static_cast<double>(buckets), static_cast<double>(buckets), open};
+}
+
+struct StateCase {
+  double open;
+  uint32_t buckets;
+  v1::AccessState state;
+  const char* why;
+};
+
+TEST(PosteriorTest, StatesFollowTheVotes) {
+  const StateCase cases[] = {
+      {0, 0, v1::ACCESS_STATE_UNKNOWN, "silence says nothing"},
+      {3, 3, v1::ACCESS_STATE_UNKNOWN, "three origins are too few, however sure"},
+      {4, 4, v1::ACCESS_STATE_OPEN, "four unanimous origins are enough"},
+      {3.5, 4, v1::ACCESS_STATE_OPEN, "one origin that failed half of the time"},
+      {3, 4, v1::ACCESS_STATE_UNKNOWN, "one of four may be a liar or a local block"},
+      {2, 4, v1::ACCESS_STATE_PARTIAL, "two each way"},
+      {1, 4, v1::ACCESS_STATE_UNKNOWN, "one of four may be a liar or a leak"},
+      {0.5, 4, v1::ACCESS_STATE_BLOCKED, "one origin that got through half of the time"},
+      {0, 4, v1::ACCESS_STATE_BLOCKED, "four unanimous origins are enough"},
+      {8, 8, v1::ACCESS_STATE_OPEN, "unanimous"},
+      {7.5, 8, v1::ACCESS_STATE_OPEN, "one flaky origin of eight"},
+      {7, 8, v1::ACCESS_STATE_OPEN, "one dissenting origin of eight"},
+      {6.5, 8, v1::ACCESS_STATE_OPEN, "one dissenting and one flaky origin of eight"},
+      {6, 8, v1::ACCESS_STATE_PARTIAL, "two each way at least"},
+      {4.8, 8, v1::ACCESS_STATE_PARTIAL, "60% open is partial and not noise"},
+      {4, 8, v1::ACCESS_STATE_PARTIAL, "half"},
+      {2, 8, v1::ACCESS_STATE_PARTIAL, "two each way at least"},
+      {1, 8, v1::ACCESS_STATE_BLOCKED, "one dissenting origin of eight"},
+      {0.5, 8, v1::ACCESS_STATE_BLOCKED, "one flaky origin of eight"},
+      {0, 8, v1::ACCESS_STATE_BLOCKED, "unanimous"},
+      {38, 40, v1::ACCESS_STATE_OPEN, "5% dissent among many is noise, though two origins"},
+      {2, 40, v1::ACCESS_STATE_BLOCKED, "5% dissent among many is noise, though two origins"},
+      {24, 40, v1::ACCESS_STATE_PARTIAL, "60% open is partial"},
+      {500, 1000, v1::ACCESS_STATE_PARTIAL, "many do not overflow anything"},
+      {1000, 1000, v1::ACCESS_STATE_OPEN, "many do not overflow anything"},
+  };
+  for (const StateCase& c : cases) {
+    const VoteSums votes = Votes(c.open, c.buckets);
+    EXPECT_EQ(StateOf(votes, PosteriorOf(votes)), c.state)
+        << c.open << " of " << c.buckets << " is " << ShortName(StateOf(votes, PosteriorOf(votes)))
+        << "; " << c.why;
+  }
+}
+
+TEST(PosteriorTest, WithoutVotesItIsThePrior) {
+  const Posterior prior = PosteriorOf({});
+  EXPECT_NEAR(prior.mean, 0.47 * 0.05 + 0.47 * 0.9 + 0.06 * 0.5, 1e-12);
+  EXPECT_NEAR(prior.blocked, 0.47, 1e-12);
+  EXPECT_NEAR(prior.some, 0.06, 1e-12);
+  EXPECT_LT(prior.low, 0.05);
+  EXPECT_GT(prior.high, 0.95);
+}
+
+// Reference values by numerical integration of the mixture density in an independent program.
+TEST(PosteriorTest, MeanAndIntervalAreThoseOfTheMixture) {
+  const struct {
+    double open;
+    uint32_t buckets;
+    double mean, low, high;
+  } cases[] = {{8, 8, 0.92055, 0.81601, 0.98542},
+               {0, 4, 0.04921, 0.00234, 0.14393},
+               {4, 8, 0.59295, 0.12207, 0.89716}};
+  for (const auto& c : cases) {
+    const Posterior posterior = PosteriorOf(Votes(c.open, c.buckets));
+    EXPECT_NEAR(posterior.mean, c.mean, 2e-5) << c.open << " of " << c.buckets;
+    EXPECT_NEAR(posterior.low, c.low, 2e-5) << c.open << " of " << c.buckets;
+    EXPECT_NEAR(posterior.high, c.high, 2e-5) << c.open << " of " << c.buckets;
+  }
+}
+
+TEST(PosteriorTest, IntervalHoldsTheMeanAndNarrowsWithVotes) {
+  double width = 1;
+  for (uint32_t n = 4; n <= 64; n *= 2) {
+    const Posterior posterior = PosteriorOf(Votes(n, n));
+    EXPECT_LT(posterior.low, posterior.mean) << n;
+    EXPECT_GT(posterior.high, posterior.mean) << n;
+    EXPECT_LT(posterior.high - posterior.low, width) << n;
+    width = posterior.high - posterior.low;
+  }
+}
+
+TEST(PosteriorTest, VotesOfARegionAreNotIndependent) {
+  EXPECT_DOUBLE_EQ(Tau(0), 1);
+  EXPECT_DOUBLE_EQ(Tau(1), 1);
+  EXPECT_NEAR(8 * Tau(8), 5.926, 0.001);
+  EXPECT_LT(1e6 * Tau(1e6), 1 / kRho + 1);
+}
+
+TEST(PosteriorTest, LightVotesWeighLittle) {
+  // Eight old origins say blocked, a hundred that enrolled minutes ago say open.
+  const double w = 0.001;
+  const VoteSums votes{108, 8 + 100 * w, 8 + 100 * w * w, 100 * w};
+  EXPECT_NEAR(EffectiveVotes(votes), 8.2, 0.1);
+  EXPECT_EQ(StateOf(votes, PosteriorOf(votes)), v1::ACCESS_STATE_BLOCKED);
+  const VoteSums only_light{100, 100 * w, 100 * w * w, 100 * w};
+  EXPECT_EQ(StateOf(only_light, PosteriorOf(only_light)), v1::ACCESS_STATE_UNKNOWN);
+  const VoteSums weightless{8, 0, 0, 0};
+  EXPECT_EQ(StateOf(weightless, PosteriorOf(weightless)), v1::ACCESS_STATE_UNKNOWN);
+}
+
+TEST(PosteriorTest, FlipCostGrowsWithTheEvidenceAndIsZeroWithoutAStatement) {
+  const auto cost = [](double open, uint32_t n) {
+    const VoteSums votes = Votes(open, n);
+    const Posterior posterior = PosteriorOf(votes);
+    return FlipCost(votes, posterior, StateOf(votes, posterior));
+  };
+  EXPECT_EQ(cost(0, 8), 8U);
+  EXPECT_EQ(cost(8, 8), 7U);
+  EXPECT_EQ(cost(7, 8), 7U);
+  EXPECT_GT(cost(0, 40), 30U);
+  EXPECT_EQ(cost(4, 8), 0U);
+  EXPECT_EQ(cost(2, 2), 0U);
+}
+
+}  // namespace
+}  // namespace sightline
