@@ -131,14 +131,18 @@ class Lab:
 
     def summary(self, target: Optional[str] = None, country: str = "CN") -> Dict[str, Any]:
         """GetSummaryResponse as protobuf JSON. Raises LabError when the collector refuses."""
-        argv = [str(self.bin / "sightline"), "summary", "--format", "json", "--country", country,
-                "--collector", f"{COLLECTOR}:{COLLECTOR_PORT}",
-                "--roots", str(self.directory / "certificates" / "ca-lab.pem")]
+        argv = self._summary_argv("json", country)
         argv += ["--target", target] if target else []
         done = self.exec(INTERNET_NS, argv)
         if done.returncode != 0:
             raise LabError(f"sightline summary ended with {done.returncode}: {done.stderr.strip()}")
         return json.loads(done.stdout)
+
+    def print_summary(self, output_format: str, country: str = "CN") -> None:
+        """`sightline summary` onto this process's own streams, in colour on a terminal."""
+        status = self.attach(INTERNET_NS, self._summary_argv(output_format, country), (0, 1, 2))
+        if status != 0:
+            raise LabError(f"sightline summary ended with {status}")
 
     def verdict(self, target: str, country: str = "CN") -> Dict[str, Any]:
         """The summary's verdict about one target. Raises LabError when there is none."""
@@ -164,6 +168,11 @@ class Lab:
                 last = error
             time.sleep(interval_s)
         raise TimeoutError(f"{what} did not come true within {timeout_s:g} s; last: {last!r}")
+
+    def _summary_argv(self, output_format: str, country: str) -> List[str]:
+        return [str(self.bin / "sightline"), "summary", "--format", output_format,
+                "--country", country, "--collector", f"{COLLECTOR}:{COLLECTOR_PORT}",
+                "--roots", str(self.directory / "certificates" / "ca-lab.pem")]
 
     def _check_tools(self, sightline: bool) -> None:
         path = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
