@@ -16,6 +16,7 @@
 #include "absl/strings/str_join.h"
 #include "collector/store/backends.h"
 #include "collector/store/connection_pool.h"
+#include "collector/store/pq_status.h"
 
 namespace sightline {
 namespace {
@@ -41,54 +42,13 @@ constexpr pqxx::oid kOidBool = 16;
 constexpr pqxx::oid kOidBytea = 17;
 constexpr pqxx::oid kOidText = 25;
 
-std::string FirstLine(absl::string_view text) {
-  return std::string(text.substr(0, text.find('\n')));
-}
-
-absl::Status FromSqlState(const std::string& state, absl::string_view what) {
-  const std::string message = absl::StrCat("PostgreSQL: ", FirstLine(what));
-  const auto in_class = [&state](absl::string_view prefix) {
-    return absl::StartsWith(state, prefix);
-  };
-  if (state == "57014") return absl::DeadlineExceededError(message);
-  if (in_class("53100")) return absl::ResourceExhaustedError(message);
-  if (in_class("08") || in_class("57") || in_class("53") || in_class("58")) {
-    return absl::UnavailableError(message);
-  }
-  // 42P07 and 42710: another collector made the table at the same moment. 55P03: a lock was not
-  // given in time.
-  if (in_class("40") || state == "42P07" || state == "42710" || state == "55P03") {
-    return absl::AbortedError(message);
-  }
-  if (state == "23505") return absl::AlreadyExistsError(message);
-  if (in_class("22")) return absl::InvalidArgumentError(message);
-  if (in_class("XX")) return absl::DataLossError(message);
-  if (in_class("28") || in_class("3D") || state == "42501" || state == "25006") {
-    return absl::FailedPreconditionError(
-        absl::StrCat(message, "; check the user, the database and its rights"));
-  }
-  return absl::InternalError(absl::StrCat(message, " (SQLSTATE ", state, ")"));
-}
-
-// The one place where libpqxx's exceptions become statuses, most derived first.
+// Runs what may throw.
 template <typename Function>
 absl::Status Guard(Function&& function) {
   try {
     return function();
-  } catch (const pqxx::broken_connection& e) {
-    return absl::UnavailableError(absl::StrCat("PostgreSQL is not reachable: ", FirstLine(e.what()),
-                                               "; it is tried again with the next call"));
-  } catch (const pqxx::in_doubt_error&) {
-    return absl::AbortedError(
-        "PostgreSQL was lost during a commit, which may have succeeded; read again, then retry");
-  } catch (const pqxx::transaction_rollback& e) {
-    return absl::AbortedError(absl::StrCat("PostgreSQL: ", FirstLine(e.what())));
-  } catch (const pqxx::unique_violation& e) {
-    return absl::AlreadyExistsError(absl::StrCat("PostgreSQL: ", FirstLine(e.what())));
-  } catch (const pqxx::sql_error& e) {
-    return FromSqlState(e.sqlstate(), e.what());
-  } catch (const std::exception& e) {
-    return absl::InternalError(absl::StrCat("PostgreSQL: ", e.what()));
+  } catch (...) {
+    return StatusOfPqException();
   }
 }
 
