@@ -11,8 +11,8 @@ namespace {
 
 // The origin with most rounds among those that `accepts` takes, the first of equal ones.
 template <typename Accepts>
-const std::pair<const Origin, OriginCounts>* HomeOf(const AgentWindow& agent, Accepts accepts) {
-  const std::pair<const Origin, OriginCounts>* home = nullptr;
+const std::pair<const SeenFrom, OriginCounts>* HomeOf(const AgentWindow& agent, Accepts accepts) {
+  const std::pair<const SeenFrom, OriginCounts>* home = nullptr;
   for (const auto& entry : agent.origins) {
     if (!accepts(entry.first)) continue;
     if (home == nullptr || entry.second.rounds > home->second.rounds) home = &entry;
@@ -22,7 +22,7 @@ const std::pair<const Origin, OriginCounts>* HomeOf(const AgentWindow& agent, Ac
 
 void AddControl(const AgentWindow& agent, const v1::Plan& plan, Roster& roster) {
   if (IsObservedCountry(plan, CountryOf(agent.region))) return;
-  const auto* home = HomeOf(agent, [&](const Origin& origin) {
+  const auto* home = HomeOf(agent, [&](const SeenFrom& origin) {
     return origin.country.empty() || !IsObservedCountry(plan, origin.country);
   });
   if (home != nullptr) roster.controls.push_back(&home->second);
@@ -32,7 +32,7 @@ void AddControl(const AgentWindow& agent, const v1::Plan& plan, Roster& roster) 
 struct Candidate {
   const std::string* agent_id;
   const AgentWindow* agent;
-  const std::pair<const Origin, OriginCounts>* home;
+  const std::pair<const SeenFrom, OriginCounts>* home;
 };
 
 std::optional<Candidate> CandidateOf(const std::string& agent_id, const AgentWindow& agent,
@@ -43,7 +43,7 @@ std::optional<Candidate> CandidateOf(const std::string& agent_id, const AgentWin
     ++roster.without_vote[Ruling::kRegionNotListed];
     return std::nullopt;
   }
-  const auto* home = HomeOf(agent, [&](const Origin& origin) {
+  const auto* home = HomeOf(agent, [&](const SeenFrom& origin) {
     return origin.country.empty() || absl::string_view(origin.country) == country;
   });
   if (home == nullptr) {

@@ -38,11 +38,11 @@ struct TargetCounts {
 };
 
 // Where the collector saw a batch come from.
-struct Origin {
+struct SeenFrom {
   std::string country;  // ISO 3166-1 alpha-2; empty when unknown
   uint32_t asn = 0;     // 0 when unknown
   std::string bucket;   // 16 bytes
-  auto operator<=>(const Origin&) const = default;
+  auto operator<=>(const SeenFrom&) const = default;
 };
 
 struct OriginCounts {
@@ -54,7 +54,7 @@ struct AgentWindow {
   v1::AgentRole role = v1::AGENT_ROLE_UNSPECIFIED;
   std::string region;
   absl::Time enroll_time;
-  std::map<Origin, OriginCounts> origins;
+  std::map<SeenFrom, OriginCounts> origins;
 };
 
 struct Window {
