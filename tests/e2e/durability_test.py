@@ -84,7 +84,7 @@ class DurabilityTest(unittest.TestCase):
         self.assertGreater(wanted, KILLS * 60)
 
         def all_there():
-            acknowledged = [harness.agent_status(lab, host)["acknowledged_seq"]
+            acknowledged = [harness.agent_status(lab, host)["acked_seq"]
                             >= sealed[host.ns]["sealed_seq"] for host in harness.all_agents()]
             return all(acknowledged)
 
