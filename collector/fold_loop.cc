@@ -7,8 +7,6 @@
 #include <string>
 #include <utility>
 
-#include "collector/verdict/follow.h"
-
 namespace sightline {
 namespace {
 
@@ -20,7 +18,7 @@ constexpr std::chrono::milliseconds kPollIntervalMin(100);
 }  // namespace
 
 FoldLoop::FoldLoop(Store& store, PlanBook& plans, const RegionNames& regions, const Clock& clock,
-                   const FoldOptions& options, Board& board)
+                   const FollowerOptions& options, Board& board)
     : store_(store),
       plans_(plans),
       regions_(regions),
@@ -55,11 +53,7 @@ bool FoldLoop::WaitForMore() {
 }
 
 void FoldLoop::Run() {
-  FollowerOptions follower_options;
-  follower_options.window_length = options_.window_length;
-  follower_options.grace = options_.grace;
-  follower_options.retain = options_.retain;
-  Follower follower(store_, regions_, follower_options);
+  Follower follower(store_, regions_, options_);
   std::string last_error;
   do {
     const absl::StatusOr<size_t> read = follower.Poll(clock_.Now());
@@ -69,7 +63,7 @@ void FoldLoop::Run() {
     if (error != last_error && error.empty()) spdlog::info("fold: goes on");
     last_error = error;
     // A verdict on half of the log would be wrong: first catch up.
-    if (!read.ok() || *read >= follower_options.poll_records_max) continue;
+    if (!read.ok() || *read >= options_.poll_records_max) continue;
     const std::shared_ptr<const PlanVersion> current = plans_.Current();
     if (current == nullptr) continue;
     for (const v1::CountryRegions& country : current->plan.countries()) {

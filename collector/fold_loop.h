@@ -6,22 +6,14 @@
 #include <mutex>
 #include <thread>
 
-#include "absl/time/time.h"
 #include "collector/board.h"
 #include "collector/plan_book.h"
 #include "collector/store/store.h"
+#include "collector/verdict/follow.h"
 #include "common/clock.h"
 #include "common/regions.h"
 
 namespace sightline {
-
-struct FoldOptions {
-  absl::Duration window_length = absl::Hours(1);
-  // A window is complete this long after its end.
-  absl::Duration grace = absl::Minutes(5);
-  // Windows older than this are forgotten; where a start begins to read the log.
-  absl::Duration retain = absl::Hours(72);
-};
 
 // Runs from construction until destruction. Other collectors on the same store are noticed by
 // asking it about twice a second.
@@ -29,7 +21,7 @@ class FoldLoop {
  public:
   // Owns nothing; everything outlives the loop.
   FoldLoop(Store& store, PlanBook& plans, const RegionNames& regions, const Clock& clock,
-           const FoldOptions& options, Board& board);
+           const FollowerOptions& options, Board& board);
   ~FoldLoop();
 
   // Something new is in the log. Thread-safe; never waits.
@@ -43,7 +35,7 @@ class FoldLoop {
   PlanBook& plans_;
   const RegionNames& regions_;
   const Clock& clock_;
-  const FoldOptions options_;
+  const FollowerOptions options_;
   Board& board_;
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -81,8 +81,8 @@ absl::StatusOr<absl::Duration> ParseFlag(const char* flag, const std::string& te
   return duration;
 }
 
-absl::StatusOr<FoldOptions> ParseFoldOptions(const Flags& flags) {
-  FoldOptions options;
+absl::StatusOr<FollowerOptions> ParseFoldOptions(const Flags& flags) {
+  FollowerOptions options;
   const auto window = ParseFlag("--window", flags.window);
   if (!window.ok()) return window.status();
   const auto grace = ParseFlag("--grace", flags.grace);
@@ -152,7 +152,7 @@ void WaitForSignal(const sigset_t& signals) {
 }
 
 absl::Status Serve(const Flags& flags, const sigset_t& signals) {
-  const absl::StatusOr<FoldOptions> fold_options = ParseFoldOptions(flags);
+  const absl::StatusOr<FollowerOptions> fold_options = ParseFoldOptions(flags);
   if (!fold_options.ok()) return fold_options.status();
   absl::StatusOr<InviteTemplate> invite_template = MakeInviteTemplate(flags);
   if (!invite_template.ok()) return invite_template.status();
