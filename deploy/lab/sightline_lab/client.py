@@ -225,8 +225,9 @@ class Lab:
                 raise LabError(f"no lab runs in {self.directory}; `lab up` starts one") from None
             line = json.dumps(request).encode() + b"\n"
             if fds:
-                sent = socket.send_fds(connection, [line], list(fds))
-                connection.sendall(line[sent:])
+                rest = line[socket.send_fds(connection, [line], list(fds)):]
+                if rest:  # An empty send would fail once a quick command has been answered.
+                    connection.sendall(rest)
             else:
                 connection.sendall(line)
             try:
