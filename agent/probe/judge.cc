@@ -67,23 +67,21 @@ v1::LayerState DnsState(const v1::DnsEvidence& dns, const Attempts& attempts) {
   return contradicted && !proved ? v1::LAYER_STATE_BLOCKED : v1::LAYER_STATE_OK;
 }
 
-// What somebody who believes the first answer, then the second, would have met first.
-AttemptFailure FailureBehindDns(const v1::Check& check, const v1::DnsEvidence& dns,
-                                const Attempts& attempts) {
+// The first failure when the DNS layer is not OK.
+AttemptFailure FailureOfDns(const v1::Check& check, const v1::DnsEvidence& dns,
+                            const Attempts& attempts) {
   if (!dns.failure().empty()) return {kResolve, dns.failure()};
   for (const v1::DnsResponse& response : dns.responses()) {
     if (response.addresses_size() == 0) {
       return {kResolve, std::string(FailureFromRcode(response.rcode()))};
     }
     if (AllReserved(response)) return {kResolve, std::string(kDnsBogon)};
-    for (const std::string& address : response.addresses()) {
-      const v1::Attempt* attempt = AttemptAt(attempts, address);
-      if (attempt == nullptr) continue;
-      AttemptFailure failure = FailureOf(check, *attempt);
-      if (!failure.failure.empty()) return failure;
-    }
   }
-  return {kResolve, std::string(kDnsMisbehaving)};
+  // OONI has no word of its own for answers that race each other.
+  if (AnswersDisagree(dns)) return {kResolve, std::string(kDnsMisbehaving)};
+  // A lone answer is known to be forged by the server that it leads to.
+  const auto impersonator = std::find_if(attempts.begin(), attempts.end(), IsImpersonator);
+  return impersonator == attempts.end() ? AttemptFailure() : FailureOf(check, *impersonator);
 }
 
 void JudgeAttempt(v1::CheckProtocol protocol, const v1::Attempt& attempt, v1::LayerVector* layers) {
@@ -204,8 +202,9 @@ Judgement Judge(const v1::Check& check, const v1::DnsEvidence* dns, const Attemp
     JudgeAttempt(check.protocol(), *best, &judgement.layers);
     failure = FailureOf(check, *best);
   }
-  if (judgement.layers.dns() != v1::LAYER_STATE_OK)
-    failure = FailureBehindDns(check, *dns, attempts);
+  if (judgement.layers.dns() != v1::LAYER_STATE_OK) {
+    failure = FailureOfDns(check, *dns, attempts);
+  }
   judgement.failure = std::move(failure.failure);
   judgement.failed_operation = std::string(failure.operation);
   return judgement;

@@ -19,7 +19,10 @@ TEST_F(EngineDnsTest, ForgedAnswerThatArrivesFirst) {
   EXPECT_EQ(Letters(seen.layers()), "boooo") << seen.DebugString();
   EXPECT_EQ(seen.dns().responses_size(), 2);
   EXPECT_EQ(seen.attempts_size(), 2);
-  EXPECT_EQ(seen.failure(), "ssl_invalid_hostname");
+  EXPECT_EQ(seen.failed_operation(), "resolve");
+  EXPECT_EQ(seen.failure(), "dns_server_misbehaving");
+  EXPECT_EQ(seen.dns().failure(), "");
+  EXPECT_EQ(seen.attempts(0).tls().failure(), "ssl_invalid_hostname");
 }
 
 TEST_F(EngineDnsTest, ForgedAnswerThatArrivesLast) {
@@ -39,6 +42,7 @@ TEST_F(EngineDnsTest, ForgedAnswerAndResetAtTheGenuineAddressAreBothTold) {
   SetHold(300);
   const v1::Observation seen = Run({{{kForged}}, {{kGenuine}}});
   EXPECT_EQ(Letters(seen.layers()), "bobuu") << seen.DebugString();
+  EXPECT_EQ(seen.failure(), "dns_server_misbehaving");
   EXPECT_EQ(seen.attempts(1).tls().failure(), "connection_reset");
 }
 

@@ -13,6 +13,7 @@
 #include "agent/probe/engine.h"
 #include "tests/agent/probe/certificates.h"
 #include "tests/agent/probe/fake_servers.h"
+#include "tests/agent/probe/layer_letters.h"
 
 namespace sightline::probe {
 
@@ -30,17 +31,6 @@ inline absl::string_view LoopbackToo(const IpAddress& address) {
 inline std::string Page(const std::string& status, const std::string& body = "") {
   return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
          body;
-}
-
-// "dns tcp tls http app", one letter each: o OK, b BLOCKED, d DOWN, u UNTESTED, - no such layer.
-inline std::string Letters(const v1::LayerVector& layers) {
-  const std::string names = "-obdtu";
-  std::string letters;
-  for (const v1::LayerState state :
-       {layers.dns(), layers.tcp(), layers.tls(), layers.http(), layers.app()}) {
-    letters += names.at(static_cast<size_t>(state));
-  }
-  return letters;
 }
 
 class EngineTest : public testing::Test {
