@@ -7,6 +7,7 @@
 #include <boost/math/tools/roots.hpp>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 namespace sightline {
 namespace {
@@ -34,7 +35,7 @@ double LogBeta(double a, double b) {
 // ln B(a + k, b + m) - ln B(a, b).
 Mixture Update(const Mixture& prior, double k, double m) {
   Mixture posterior = prior;
-  double largest = -INFINITY;
+  double largest = -std::numeric_limits<double>::infinity();
   for (size_t i = 0; i < prior.size(); ++i) {
     posterior[i].a += k;
     posterior[i].b += m;

@@ -3,10 +3,10 @@
 #ifndef SIGHTLINE_COLLECTOR_VERDICT_WINDOW_H_
 #define SIGHTLINE_COLLECTOR_VERDICT_WINDOW_H_
 
-#include <compare>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
 
 #include "absl/time/time.h"
 #include "sightline/v1/ingest.pb.h"
@@ -17,7 +17,9 @@ namespace sightline {
 struct Cause {
   std::string layer;    // dns, tcp, tls, http or app
   std::string failure;  // in OONI's words
-  auto operator<=>(const Cause&) const = default;
+  bool operator<(const Cause& other) const {
+    return std::tie(layer, failure) < std::tie(other.layer, other.failure);
+  }
 };
 
 // Rounds of one agent from one origin, by what they say about one target. Each round is counted
@@ -42,7 +44,9 @@ struct SeenFrom {
   std::string country;  // ISO 3166-1 alpha-2; empty when unknown
   uint32_t asn = 0;     // 0 when unknown
   std::string bucket;   // 16 bytes
-  auto operator<=>(const SeenFrom&) const = default;
+  bool operator<(const SeenFrom& other) const {
+    return std::tie(country, asn, bucket) < std::tie(other.country, other.asn, other.bucket);
+  }
 };
 
 struct OriginCounts {
