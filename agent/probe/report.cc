@@ -1,9 +1,13 @@
 #include "agent/probe/report.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
+#include <google/protobuf/util/type_resolver_util.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
@@ -22,6 +26,8 @@ using ByCheck = absl::flat_hash_map<std::string, const v1::Observation*>;
 
 constexpr absl::string_view kConnectionDownNote =
     "No anchor answers: your own connection looks down, so nothing can be said.";
+
+constexpr char kTypePrefix[] = "type.googleapis.com";
 
 ByCheck Index(const std::vector<v1::Observation>& observations) {
   ByCheck index;
@@ -71,6 +77,23 @@ std::string Say(absl::string_view failure) {
   return std::string(failure);
 }
 
+// What gives a forged answer away; without any, the answer that somebody in a hurry would believe.
+std::string ClueToForgery(const v1::Observation& observation) {
+  for (const v1::Attempt& attempt : observation.attempts()) {
+    if (!IsImpersonator(attempt)) continue;
+    return absl::StrCat("at ", attempt.address(), " ", Say(attempt.tls().failure()));
+  }
+  for (const v1::DnsResponse& response : observation.dns().responses()) {
+    if (response.addresses_size() == 0) {
+      return absl::StrCat("one of them: ", Say(FailureFromRcode(response.rcode())));
+    }
+    if (absl::StrContains(response.addresses(0), '/')) {
+      return absl::StrCat("one of them in the reserved range ", response.addresses(0));
+    }
+  }
+  return absl::StrCat("the first is ", observation.dns().responses(0).addresses(0));
+}
+
 std::string ExplainDns(const v1::Observation& observation) {
   const v1::DnsEvidence& dns = observation.dns();
   if (dns.failure() == kDnsBogon) {
@@ -81,12 +104,11 @@ std::string ExplainDns(const v1::Observation& observation) {
     }
   }
   if (!dns.failure().empty()) return Say(dns.failure());
-  if (!AnswersDisagree(dns)) return "forged answer: it leads to a server that proves another name";
-  const std::string first = dns.responses(0).addresses_size() == 0
-                                ? std::string("says that there is no address")
-                                : absl::StrCat("is ", dns.responses(0).addresses(0));
-  return absl::StrFormat("forged answer: %d answers that disagree came, the first %s",
-                         dns.responses_size(), first);
+  if (dns.responses_size() == 0) return Say(observation.failure());
+  const std::string clue = ClueToForgery(observation);
+  if (!AnswersDisagree(dns)) return absl::StrCat("forged answer: ", clue);
+  return absl::StrCat("forged answer: ", dns.responses_size(), " answers that disagree came, ",
+                      clue);
 }
 
 std::string ExplainHttp(const v1::HttpEvidence& http, absl::string_view failure) {
@@ -107,7 +129,9 @@ std::string Explain(const v1::Check& check, const v1::Observation& observation) 
   const std::string failure = FailureOf(check, *best).failure;
   if (layers.tcp() == v1::LAYER_STATE_BLOCKED)
     causes.push_back(absl::StrCat("TCP: ", Say(failure)));
-  if (layers.tls() == v1::LAYER_STATE_BLOCKED) {
+  // A forger's server was named with the answer that leads to it.
+  const bool told = layers.dns() == v1::LAYER_STATE_BLOCKED && IsImpersonator(*best);
+  if (layers.tls() == v1::LAYER_STATE_BLOCKED && !told) {
     const bool cut = failure == kConnectionReset || failure == kEof || failure == kTimeout;
     causes.push_back(
         absl::StrCat("TLS: ", Say(failure), cut ? " after the server name was sent" : ""));
@@ -177,7 +201,8 @@ std::string FormatText(const v1::Plan& plan, const ByCheck& index, absl::string_
     const Outcome outcome = OutcomeOfTarget(target, lookup).outcome;
     const std::string& name =
         target.display_name().empty() ? target.target_id() : target.display_name();
-    text += Line(name, outcome, Reason(target, outcome, index));
+    // Why is said once, at the features.
+    text += Line(name, outcome, "");
     for (const v1::Feature& feature : target.features()) {
       const Outcome part = OutcomeOfFeature(feature, lookup).outcome;
       text += Line(absl::StrCat("  ", feature.feature_id()), part, Reason(feature, part, index));
@@ -223,6 +248,28 @@ google::protobuf::Value TargetToValue(const v1::Target& target, const ByCheck& i
   return value;
 }
 
+// As ToJson, but with the keys of each object in order: a Struct's own order changes from run to
+// run, and reports must compare.
+std::string ToSortedJson(const google::protobuf::Struct& report) {
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    report.SerializeToCodedStream(&coded);
+  }
+  const std::unique_ptr<google::protobuf::util::TypeResolver> resolver(
+      google::protobuf::util::NewTypeResolverForDescriptorPool(
+          kTypePrefix, google::protobuf::DescriptorPool::generated_pool()));
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  std::string json;
+  // What was serialised one line above always prints.
+  static_cast<void>(google::protobuf::util::BinaryToJsonString(
+      resolver.get(), absl::StrCat(kTypePrefix, "/google.protobuf.Struct"), bytes, &json, options));
+  return json;
+}
+
 std::string FormatJson(const v1::Plan& plan, const ByCheck& index, absl::string_view target_id,
                        bool connection_down) {
   google::protobuf::Struct report;
@@ -234,7 +281,7 @@ std::string FormatJson(const v1::Plan& plan, const ByCheck& index, absl::string_
     if (!target_id.empty() && target.target_id() != target_id) continue;
     *targets->add_values() = TargetToValue(target, index);
   }
-  return ToJson(report, /*indent=*/true);
+  return ToSortedJson(report);
 }
 
 }  // namespace

@@ -60,7 +60,8 @@ v1::Observation Censored(const std::string& check_id) {
   seen.mutable_layers()->set_tls(v1::LAYER_STATE_BLOCKED);
   seen.mutable_layers()->set_http(v1::LAYER_STATE_UNTESTED);
   seen.mutable_layers()->set_app(v1::LAYER_STATE_UNTESTED);
-  seen.set_failure("ssl_invalid_hostname");
+  seen.set_failure("dns_server_misbehaving");
+  seen.set_failed_operation("resolve");
   seen.mutable_dns()->add_responses()->add_addresses("31.13.1.1");
   seen.mutable_dns()->add_responses()->add_addresses("157.240.1.1");
   v1::Attempt* forged = seen.add_attempts();
@@ -85,12 +86,10 @@ TEST(ReportTest, SaysWhatIsOpenAndWhatIsBlockedAndWhy) {
   EXPECT_EQ(
       FormatReport(TwoTargets(), {Censored("whatsapp-web"), Open("weibo-web")}, "",
                    ReportFormat::kText),
-      "WhatsApp             blocked    DNS: forged answer: 2 answers that disagree came, the "
-      "first is 31.13.1.1; TLS: connection reset (connection_reset) after the server name was "
-      "sent\n"
-      "  web                blocked    DNS: forged answer: 2 answers that disagree came, the "
-      "first is 31.13.1.1; TLS: connection reset (connection_reset) after the server name was "
-      "sent\n"
+      "WhatsApp             blocked\n"
+      "  web                blocked    DNS: forged answer: 2 answers that disagree came, at "
+      "31.13.1.1 the server proves another name (ssl_invalid_hostname); TLS: connection reset "
+      "(connection_reset) after the server name was sent\n"
       "Weibo                open\n"
       "  web                open\n");
 }
@@ -149,11 +148,66 @@ TEST(ReportTest, JsonHasOutcomesAndObservations) {
   const auto& target = report.fields().at("targets").list_value().values(0).struct_value().fields();
   EXPECT_EQ(target.at("outcome").string_value(), "blocked");
   EXPECT_EQ(target.at("layer").string_value(), "dns");
-  EXPECT_EQ(target.at("failure").string_value(), "ssl_invalid_hostname");
+  EXPECT_EQ(target.at("failure").string_value(), "dns_server_misbehaving");
   const auto& seen = target.at("observations").list_value().values(0).struct_value().fields();
   EXPECT_EQ(seen.at("check_id").string_value(), "whatsapp-web");
   EXPECT_EQ(seen.at("layers").struct_value().fields().at("tls").string_value(),
             "LAYER_STATE_BLOCKED");
+}
+
+TEST(ReportTest, EqualRoundsGiveEqualJson) {
+  const std::vector<v1::Observation> seen = {Censored("whatsapp-web"), Open("weibo-web")};
+  const std::string json = FormatReport(TwoTargets(), seen, "", ReportFormat::kJson);
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(FormatReport(TwoTargets(), seen, "", ReportFormat::kJson), json);
+  }
+  const std::vector<std::string> keys = {"display_name", "failure", "features", "layer",
+                                         "observations", "outcome", "reason",   "target_id"};
+  size_t at = json.find("\"targets\"");
+  for (const std::string& key : keys) {
+    at = json.find("\n   \"" + key + "\": ", at);
+    ASSERT_NE(at, std::string::npos) << key << " in\n" << json;
+  }
+}
+
+TEST(ReportTest, ForgedAnswersAreKnownByTheirClue) {
+  v1::Check check;
+  check.set_protocol(v1::CHECK_PROTOCOL_HTTPS);
+  v1::Observation seen = Open("a");
+  seen.mutable_layers()->set_dns(v1::LAYER_STATE_BLOCKED);
+  seen.set_failure("dns_nxdomain_error");
+  EXPECT_EQ(Explain(check, seen), "DNS: the name is said not to exist (dns_nxdomain_error)")
+      << "an observation without its evidence";
+
+  v1::DnsResponse* first = seen.mutable_dns()->add_responses();
+  first->add_addresses("157.240.1.1");
+  v1::DnsResponse* second = seen.mutable_dns()->add_responses();
+  second->add_addresses("31.13.1.1");
+  const std::string disagree = "DNS: forged answer: 2 answers that disagree came, ";
+  EXPECT_EQ(Explain(check, seen), disagree + "the first is 157.240.1.1");
+
+  second->set_addresses(0, "10.0.0.0/8");
+  EXPECT_EQ(Explain(check, seen), disagree + "one of them in the reserved range 10.0.0.0/8");
+
+  second->clear_addresses();
+  second->set_rcode(3);
+  EXPECT_EQ(Explain(check, seen),
+            disagree + "one of them: the name is said not to exist (dns_nxdomain_error)");
+}
+
+TEST(ReportTest, ForgersServerBehindALoneAnswerIsToldOnce) {
+  v1::Check check;
+  check.set_protocol(v1::CHECK_PROTOCOL_HTTPS);
+  v1::Observation seen = Open("a");
+  seen.mutable_layers()->set_dns(v1::LAYER_STATE_BLOCKED);
+  seen.mutable_layers()->set_tls(v1::LAYER_STATE_BLOCKED);
+  seen.mutable_dns()->add_responses()->add_addresses("31.13.1.1");
+  v1::Attempt* forged = seen.add_attempts();
+  forged->set_address("31.13.1.1");
+  forged->mutable_tls()->set_failure("ssl_unknown_authority");
+  EXPECT_EQ(Explain(check, seen),
+            "DNS: forged answer: at 31.13.1.1 the certificate leads to an unexpected authority "
+            "(ssl_unknown_authority)");
 }
 
 TEST(ProbeOnceTest, PlansThatBreakARuleAreRefused) {
