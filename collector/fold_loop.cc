@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <memory>
-#include <string>
 #include <utility>
 
 namespace sightline {
@@ -52,29 +51,59 @@ bool FoldLoop::WaitForMore() {
   return !stopping_;
 }
 
+void FoldLoop::Report(const absl::Status& status) {
+  const std::string error = status.ok() ? std::string() : status.ToString();
+  // A lasting error is said once, not twice a second.
+  if (error == last_error_) return;
+  if (error.empty()) {
+    spdlog::info("fold: goes on");
+  } else {
+    spdlog::error("fold: cannot go on: {}", error);
+  }
+  last_error_ = error;
+}
+
+void FoldLoop::Publish(const Follower& follower, const v1::Plan& plan, absl::Time now) {
+  for (const v1::CountryRegions& country : plan.countries()) {
+    absl::StatusOr<v1::GetSummaryResponse> summary = follower.Summary(country.country(), now);
+    if (summary.ok()) {
+      board_.Put(country.country(),
+                 std::make_shared<const v1::GetSummaryResponse>(*std::move(summary)));
+    } else {
+      board_.Put(country.country(), summary.status());
+    }
+  }
+}
+
 void FoldLoop::Run() {
   Follower follower(store_, regions_, options_);
-  std::string last_error;
+  absl::Time published_window = absl::InfinitePast();
+  std::shared_ptr<const PlanVersion> published_plan;
+  bool changed = false;
   do {
-    const absl::StatusOr<size_t> read = follower.Poll(clock_.Now());
-    const std::string error = read.ok() ? std::string() : read.status().ToString();
-    // A lasting error is said once, not twice a second.
-    if (error != last_error && !error.empty()) spdlog::error("fold: cannot go on: {}", error);
-    if (error != last_error && error.empty()) spdlog::info("fold: goes on");
-    last_error = error;
-    // A verdict on half of the log would be wrong: first catch up.
-    if (!read.ok() || *read >= options_.poll_records_max) continue;
-    const std::shared_ptr<const PlanVersion> current = plans_.Current();
-    if (current == nullptr) continue;
-    for (const v1::CountryRegions& country : current->plan.countries()) {
-      absl::StatusOr<v1::GetSummaryResponse> summary =
-          follower.Summary(country.country(), clock_.Now());
-      board_.Put(
-          country.country(),
-          summary.ok()
-              ? Board::Summary(std::make_shared<const v1::GetSummaryResponse>(*std::move(summary)))
-              : Board::Summary(summary.status()));
+    const absl::Time now = clock_.Now();
+    const absl::StatusOr<size_t> read = follower.Poll(now);
+    Report(read.status());
+    const std::shared_ptr<const PlanVersion> plan = plans_.Current();
+    if (plan == nullptr) continue;
+    if (absl::IsDataLoss(read.status())) {
+      // What was said rests on a log that is damaged: nobody should go on quoting it.
+      for (const v1::CountryRegions& country : plan->plan.countries()) {
+        board_.Put(country.country(), absl::DataLossError("the collector's log is damaged; its "
+                                                          "operator has to look at it"));
+      }
+      published_plan = nullptr;
     }
+    if (!read.ok()) continue;
+    changed = changed || *read > 0;
+    // A verdict on half of the log would be wrong: first catch up.
+    if (*read >= options_.poll_records_max) continue;
+    const absl::Time window = follower.NewestWindow(now);
+    if (!changed && window == published_window && plan == published_plan) continue;
+    Publish(follower, plan->plan, now);
+    changed = false;
+    published_window = window;
+    published_plan = plan;
   } while (WaitForMore());
 }
 

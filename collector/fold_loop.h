@@ -4,8 +4,11 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <string>
 #include <thread>
 
+#include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "collector/board.h"
 #include "collector/plan_book.h"
 #include "collector/store/store.h"
@@ -30,6 +33,8 @@ class FoldLoop {
  private:
   void Run();
   bool WaitForMore();
+  void Report(const absl::Status& status);
+  void Publish(const Follower& follower, const v1::Plan& plan, absl::Time now);
 
   Store& store_;
   PlanBook& plans_;
@@ -37,6 +42,7 @@ class FoldLoop {
   const Clock& clock_;
   const FollowerOptions options_;
   Board& board_;
+  std::string last_error_;  // the thread's own
   std::mutex mutex_;
   std::condition_variable wake_;
   bool woken_ = false;     // guarded by mutex_

@@ -17,7 +17,7 @@
 namespace sightline {
 
 inline constexpr int kTargetsMax = 64;
-inline constexpr size_t kPlanBytesMax = 512 * 1024;
+inline constexpr size_t kPlanBytesMax = size_t{512} * 1024;
 
 // Rules that every plan keeps: versions, times, intervals, unique names, known root sets, ports.
 // INVALID_ARGUMENT names the field and what it must be.

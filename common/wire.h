@@ -20,7 +20,7 @@ inline constexpr absl::string_view kHelloDomain("sightline-hello-v1\0", 19);
 inline constexpr absl::string_view kEnrollDomain("sightline-enroll-v1\0", 20);
 
 // Limits of what a collector takes in.
-inline constexpr size_t kBatchBytesMax = 256 * 1024;
+inline constexpr size_t kBatchBytesMax = size_t{256} * 1024;
 inline constexpr size_t kObservationsPerBatchMax = 512;
 // A batch sealed further than this in the collector's future is refused.
 inline constexpr absl::Duration kFutureSkewMax = absl::Minutes(10);

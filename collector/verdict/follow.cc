@@ -28,26 +28,6 @@ absl::Status NoSuchCountry(absl::string_view country, const v1::Plan& plan) {
       "country: \"", country, "\" is not observed; observed: ", known.empty() ? "none" : known));
 }
 
-// Keeps the verdicts asked for; all when nothing was.
-absl::Status Select(absl::Span<const std::string> target_ids, v1::GetSummaryResponse& response) {
-  if (target_ids.empty()) return absl::OkStatus();
-  const std::set<std::string> wanted(target_ids.begin(), target_ids.end());
-  std::set<std::string> known;
-  for (const v1::TargetVerdict& verdict : response.verdicts()) known.insert(verdict.target_id());
-  for (const std::string& target_id : wanted) {
-    if (known.contains(target_id)) continue;
-    return absl::NotFoundError(absl::StrCat("target_ids: the plan has no target \"", target_id,
-                                            "\"; it has ", absl::StrJoin(known, ", ")));
-  }
-  auto& verdicts = *response.mutable_verdicts();
-  verdicts.erase(std::remove_if(verdicts.begin(), verdicts.end(),
-                                [&](const v1::TargetVerdict& verdict) {
-                                  return !wanted.contains(verdict.target_id());
-                                }),
-                 verdicts.end());
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 Follower::Follower(Store& store, const RegionNames& names, FollowerOptions options)
@@ -147,13 +127,17 @@ const v1::Plan* Follower::PlanAt(absl::Time time) const {
   return plans_.empty() ? nullptr : &plans_.begin()->second;
 }
 
-absl::StatusOr<v1::GetSummaryResponse> Follower::Summary(
-    absl::string_view country, absl::Time now, absl::Span<const std::string> target_ids) const {
+absl::Time Follower::NewestWindow(absl::Time now) const {
+  return fold_.LatestComplete(now, options_.grace);
+}
+
+absl::StatusOr<v1::GetSummaryResponse> Follower::Summary(absl::string_view country,
+                                                         absl::Time now) const {
   if (country.empty()) {
     return absl::InvalidArgumentError("country: is empty; it must be a code such as \"CN\"");
   }
   Window silent;
-  silent.start = fold_.LatestComplete(now, options_.grace);
+  silent.start = NewestWindow(now);
   silent.length = options_.window_length;
   const v1::Plan* plan = PlanAt(silent.start + silent.length);
   if (plan == nullptr) {
@@ -168,10 +152,7 @@ absl::StatusOr<v1::GetSummaryResponse> Follower::Summary(
                      absl::FormatDuration(options_.grace), " of grace: try again later"));
   }
   const Window* window = fold_.Find(silent.start);
-  v1::GetSummaryResponse response =
-      Judge(window == nullptr ? silent : *window, *plan, country, names_);
-  if (absl::Status status = Select(target_ids, response); !status.ok()) return status;
-  return response;
+  return Judge(window == nullptr ? silent : *window, *plan, country, names_);
 }
 
 }  // namespace sightline

@@ -44,13 +44,13 @@ class Follower {
   // node_seq of a record that is no batch, or whose agent is not enrolled; nothing is skipped.
   absl::StatusOr<size_t> Poll(absl::Time now);
 
-  // The verdicts of the newest window that is complete at `now`, from what Poll has folded, on the
-  // targets asked for or on all when `target_ids` is empty. INVALID_ARGUMENT: no country.
-  // NOT_FOUND: a country or target that the plan of that window does not have. UNAVAILABLE: no
-  // plan, or no window with observations is complete yet.
-  absl::StatusOr<v1::GetSummaryResponse> Summary(
-      absl::string_view country, absl::Time now,
-      absl::Span<const std::string> target_ids = {}) const;
+  // Start of the newest window that is complete at `now`.
+  absl::Time NewestWindow(absl::Time now) const;
+
+  // The verdicts of that window on all targets, from what Poll has folded. INVALID_ARGUMENT: no
+  // country. NOT_FOUND: a country that the plan of that window does not have. UNAVAILABLE: no plan,
+  // or no window with observations is complete yet.
+  absl::StatusOr<v1::GetSummaryResponse> Summary(absl::string_view country, absl::Time now) const;
 
   // The plan by which a window that ends at `time` is judged: of the plans issued by then the one
   // with the highest version, or the first plan when none was. nullptr when Poll has seen no plan.

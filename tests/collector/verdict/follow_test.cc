@@ -125,12 +125,6 @@ TEST_F(FollowerTest, SaysWhatIsMissingOrUnknown) {
   const absl::Status country = follower.Summary("XX", now).status();
   EXPECT_EQ(country.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(country.message()), HasSubstr("observed: CN"));
-  const absl::Status target = follower.Summary("CN", now, {"whatsap"}).status();
-  EXPECT_EQ(target.code(), absl::StatusCode::kNotFound);
-  EXPECT_THAT(std::string(target.message()), HasSubstr("whatsapp"));
-  const auto selected = follower.Summary("CN", now, {"whatsapp", "signal"});
-  ASSERT_TRUE(selected.ok());
-  EXPECT_EQ(selected->verdicts_size(), 2);
 }
 
 TEST_F(FollowerTest, ASilentWindowAfterOthersIsUnknown) {
