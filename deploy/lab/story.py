@@ -93,6 +93,8 @@ def main() -> int:
     parser.add_argument("--bin", required=True, type=pathlib.Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # A shell starts background jobs with SIGINT ignored; here it must always clean up.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="sightline-quickstart-") as folder:
         try:
             with Lab(pathlib.Path(folder) / "lab", arguments.bin) as lab:
