@@ -1,5 +1,7 @@
 #include "collector/enroll.h"
 
+#include <spdlog/spdlog.h>
+
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -83,6 +85,19 @@ absl::Status Enrolment::CheckRegion(v1::AgentRole role, const v1::Plan& plan,
 }
 
 absl::StatusOr<v1::EnrollResponse> Enrolment::Enroll(const v1::EnrollRequest& request) {
+  absl::StatusOr<v1::EnrollResponse> response = Redeem(request);
+  // What the agent_id is or would have been.
+  const std::string id = absl::BytesToHexString(Sha256(request.public_key()).substr(0, 6));
+  if (response.ok()) {
+    spdlog::info("enrolment: agent {} for {}", id, request.region());
+  } else {
+    // Messages quote what the peer sent only escaped.
+    spdlog::warn("enrolment: refused agent {}: {}", id, response.status().ToString());
+  }
+  return response;
+}
+
+absl::StatusOr<v1::EnrollResponse> Enrolment::Redeem(const v1::EnrollRequest& request) {
   if (request.token().size() != kTokenBytes) return BadToken();
   const absl::StatusOr<VerifyKey> key = VerifyKey::FromRaw(request.public_key());
   if (!key.ok()) {

@@ -35,10 +35,12 @@ class Enrolment {
   // See Admin.CreateInvites.
   absl::StatusOr<v1::CreateInvitesResponse> CreateInvites(const v1::CreateInvitesRequest& request);
 
-  // See Ingest.Enroll. FAILED_PRECONDITION when no plan is published yet.
+  // See Ingest.Enroll. FAILED_PRECONDITION when no plan is published yet. The log tells who came in
+  // and who did not.
   absl::StatusOr<v1::EnrollResponse> Enroll(const v1::EnrollRequest& request);
 
  private:
+  absl::StatusOr<v1::EnrollResponse> Redeem(const v1::EnrollRequest& request);
   absl::Status CheckRegion(v1::AgentRole role, const v1::Plan& plan,
                            const std::string& region) const;
 

@@ -91,6 +91,7 @@ void Session::Handle(const v1::SubmitRequest& request) {
 void Session::HandleHello(const v1::Hello& hello) {
   const absl::StatusOr<AgentRecord> agent = context_.store.FindAgent(hello.agent_id());
   const std::lock_guard lock(mutex_);
+  claimed_id_ = hello.agent_id();
   if (absl::IsNotFound(agent.status())) {
     return Refuse(MakeRefusal(v1::REFUSAL_REASON_UNKNOWN_AGENT, 0,
                               "no such agent is enrolled here; enrol with an invite of this "
@@ -242,7 +243,9 @@ void Session::Refuse(v1::Refusal refusal) {
   if (closed_) return;
   spdlog::warn("intake: refused {} of agent {}: {}: {}",
                refusal.batch_seq() == 0 ? "a message" : absl::StrCat("batch ", refusal.batch_seq()),
-               agent_.has_value() ? ShortId(agent_->agent_id) : "(unknown)",
+               agent_.has_value()    ? ShortId(agent_->agent_id)
+               : claimed_id_.empty() ? "(unknown)"
+                                     : ShortId(claimed_id_) + " (not proven)",
                ShortName(refusal.reason()), refusal.detail());
   v1::SubmitResponse response;
   *response.mutable_refusal() = std::move(refusal);

@@ -97,6 +97,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool closed_ = false;
   bool half_closed_ = false;
   bool waiting_to_read_ = false;
+  std::string claimed_id_;            // agent_id of the hello, for the log; proves nothing
   std::optional<AgentRecord> agent_;  // set by a good hello, together with key_
   std::optional<VerifyKey> key_;
   ChainEnd tail_;            // where the chain will end once all in flight are stored

@@ -10,6 +10,15 @@
 #include "common/wire.h"
 
 namespace sightline {
+namespace {
+
+// What a batch that nobody vouches for says of its own place; 0 when it says nothing.
+uint64_t ClaimedSeq(const v1::SignedBatch& signed_batch) {
+  v1::Batch batch;
+  return batch.ParseFromString(signed_batch.batch()) ? batch.batch_seq() : 0;
+}
+
+}  // namespace
 
 v1::Refusal MakeRefusal(v1::RefusalReason reason, uint64_t batch_seq, std::string detail) {
   v1::Refusal refusal;
@@ -39,12 +48,12 @@ std::variant<v1::Batch, v1::Refusal> VerifyBatch(const v1::SignedBatch& signed_b
                                                  const AgentRecord& agent, const VerifyKey& key,
                                                  absl::Time now) {
   if (signed_batch.batch().size() > kBatchBytesMax) {
-    return MakeRefusal(v1::REFUSAL_REASON_TOO_LARGE, 0,
+    return MakeRefusal(v1::REFUSAL_REASON_TOO_LARGE, ClaimedSeq(signed_batch),
                        absl::StrCat("the batch has ", signed_batch.batch().size(),
                                     " bytes, at most ", kBatchBytesMax, " are taken"));
   }
   if (!key.Verify(kBatchDomain, signed_batch.batch(), signed_batch.signature())) {
-    return MakeRefusal(v1::REFUSAL_REASON_BAD_SIGNATURE, 0,
+    return MakeRefusal(v1::REFUSAL_REASON_BAD_SIGNATURE, ClaimedSeq(signed_batch),
                        "the batch's signature does not fit its bytes and the enrolled key");
   }
   v1::Batch batch;
