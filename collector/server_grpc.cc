@@ -3,6 +3,7 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -36,6 +37,11 @@ grpc::ServerUnaryReactor* FinishWith(grpc::ServerUnaryReactor* reactor,
 }
 
 absl::Status NoPlan() { return absl::UnavailableError("the operator has published no plan yet"); }
+
+// The health service knows only the services that it was told of.
+void SetServing(const grpc::Server& server, const std::string& service) {
+  server.GetHealthCheckService()->SetServingStatus(service, true);
+}
 
 class SummariesService final : public v1::Summaries::CallbackService {
  public:
@@ -94,7 +100,12 @@ class AdminService final : public v1::Admin::CallbackService {
     parts_.workers.Post([this, request, response, reactor] {
       const absl::StatusOr<uint64_t> version =
           parts_.session_context.plans.Publish(request->plan());
-      if (version.ok()) response->set_version(*version);
+      if (version.ok()) {
+        response->set_version(*version);
+        spdlog::info("admin: published plan version {}", *version);
+      } else {
+        spdlog::warn("admin: did not publish a plan: {}", std::string(version.status().message()));
+      }
       reactor->Finish(ToGrpc(version.status()));
     });
     return reactor;
@@ -146,6 +157,8 @@ class GrpcServer final : public Server {
                        ": is the port in use, is the address this machine's, and do certificate "
                        "and key belong together?"));
     }
+    SetServing(*public_server_, v1::Ingest::service_full_name());
+    SetServing(*public_server_, v1::Summaries::service_full_name());
     return absl::OkStatus();
   }
 
@@ -167,6 +180,7 @@ class GrpcServer final : public Server {
       return absl::UnavailableError(
           absl::StrCat("cannot listen on the admin socket ", options.admin_socket));
     }
+    SetServing(*admin_server_, v1::Admin::service_full_name());
     admin_socket_ = options.admin_socket;
     return absl::OkStatus();
   }
