@@ -1,6 +1,5 @@
 #include "agent/ingest_client_grpc.h"
 
-#include <grpc/grpc.h>
 #include <grpcpp/grpcpp.h>
 
 #include <mutex>
@@ -8,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/files.h"
+#include "common/lifetime_grpc.h"
 #include "sightline/v1/ingest.grpc.pb.h"
 
 namespace sightline::agent {
@@ -51,13 +51,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& addres
 
 class GrpcTransport : public Transport {
  public:
-  explicit GrpcTransport(IngestClientOptions options) : options_(std::move(options)) {
-    // Keeps the library initialised between streams.
-    grpc_init();
-  }
-  ~GrpcTransport() override { grpc_shutdown(); }
-  GrpcTransport(const GrpcTransport&) = delete;
-  GrpcTransport& operator=(const GrpcTransport&) = delete;
+  explicit GrpcTransport(IngestClientOptions options) : options_(std::move(options)) {}
 
   absl::Status Run(const std::string& address, UplinkSession& session) override {
     const absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = Connect(address, options_);
@@ -107,6 +101,7 @@ class GrpcTransport : public Transport {
     return status;
   }
 
+  const GrpcLifetime grpc_;  // keeps the library initialised between streams
   const IngestClientOptions options_;
   std::mutex mutex_;
   grpc::ClientContext* running_ = nullptr;
@@ -118,6 +113,7 @@ class GrpcTransport : public Transport {
 absl::StatusOr<v1::EnrollResponse> CallEnroll(const std::string& address,
                                               const IngestClientOptions& options,
                                               const v1::EnrollRequest& request) {
+  const GrpcLifetime grpc;
   const absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = Connect(address, options);
   if (!channel.ok()) return channel.status();
   grpc::ClientContext context;

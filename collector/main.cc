@@ -21,6 +21,7 @@
 #include "collector/writer.h"
 #include "common/clock.h"
 #include "common/files.h"
+#include "common/lifetime_grpc.h"
 #include "common/regions.h"
 
 namespace sightline {
@@ -167,6 +168,7 @@ absl::Status Serve(const Flags& flags, const sigset_t& signals) {
   const absl::StatusOr<std::unique_ptr<Store>> store = OpenStore(flags.store);
   if (!store.ok()) return store.status();
 
+  const GrpcLifetime grpc;
   const SystemClock clock;
   PlanBook plans(**store, *operator_key, clock);
   if (absl::Status status = plans.Refresh(); !status.ok()) return status;

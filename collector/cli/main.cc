@@ -8,6 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "collector/cli/app.h"
+#include "common/lifetime_grpc.h"
 
 namespace {
 
@@ -36,6 +37,7 @@ int main(int argc, char** argv) {
   setlocale(LC_CTYPE, "");
   // gRPC would write its own lines about what the error says already.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  const sightline::GrpcLifetime grpc;
   const sightline::SystemClock clock;
   sightline::cli::Terminal terminal;
   terminal.out = &std::cout;
