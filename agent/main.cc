@@ -20,6 +20,7 @@
 #include "agent/run.h"
 #include "agent/stop_flag.h"
 #include "common/clock.h"
+#include "common/crypto.h"
 #include "common/files.h"
 
 namespace sightline::agent {
@@ -108,6 +109,7 @@ void AddFormatFlag(CLI::App* command, Flags& flags) {
 }
 
 int Main(int argc, char** argv) {
+  KeepCryptoUntilExit();
   // gRPC's own messages would stand between ours; what matters of them is in the status of a call.
   setenv("GRPC_VERBOSITY", "NONE", 0);
   Flags flags;

@@ -20,6 +20,7 @@
 #include "collector/workers.h"
 #include "collector/writer.h"
 #include "common/clock.h"
+#include "common/crypto.h"
 #include "common/files.h"
 #include "common/lifetime_grpc.h"
 #include "common/regions.h"
@@ -191,6 +192,7 @@ absl::Status Serve(const Flags& flags, const sigset_t& signals) {
 }
 
 int Main(int argc, char** argv) {
+  KeepCryptoUntilExit();
   CLI::App app("Collects signed probe results and says where services are reachable.",
                "sightline-collector");
   app.require_subcommand(1);

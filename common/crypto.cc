@@ -1,6 +1,7 @@
 #include "common/crypto.h"
 
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -58,6 +59,10 @@ std::string Contents(BIO* bio) {
 }
 
 }  // namespace
+
+void KeepCryptoUntilExit() {
+  Require(OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr) == 1, "initialisation");
+}
 
 std::string Sha256(absl::string_view data) {
   static const EVP_MD* const kMethod = EVP_MD_fetch(nullptr, "SHA256", nullptr);

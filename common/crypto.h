@@ -16,6 +16,10 @@ inline constexpr size_t kHashBytes = 32;
 inline constexpr size_t kPublicKeyBytes = 32;
 inline constexpr size_t kSignatureBytes = 64;
 
+// Keeps OpenSSL whole until the process is gone. By itself it would be torn down at exit while
+// threads of gRPC may still hold or use parts of it. Call it first in main.
+void KeepCryptoUntilExit();
+
 // 32 bytes.
 std::string Sha256(absl::string_view data);
 

@@ -8,6 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "collector/cli/app.h"
+#include "common/crypto.h"
 #include "common/lifetime_grpc.h"
 
 namespace {
@@ -34,6 +35,7 @@ bool UseColour() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  sightline::KeepCryptoUntilExit();
   setlocale(LC_CTYPE, "");
   // gRPC would write its own lines about what the error says already.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
