@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import unittest
@@ -30,6 +31,25 @@ class QuickstartTest(unittest.TestCase):
         self.assertEqual(harness.verdict(summary, "whatsapp")["open_regions"], ["CN-BJ", "CN-SH"])
         self.assertEqual((scopes["signal"], scopes["instagram"]), ("NOWHERE", "NOWHERE"))
         self.assertEqual((scopes["wechat"], scopes["weibo"]), ("WIDESPREAD", "WIDESPREAD"))
+
+    def test_interrupt_cleans_up(self):
+        """Without --once it shows tables and how to change the policy; Ctrl-C leaves nothing."""
+        with subprocess.Popen(self.STORY, stdout=subprocess.PIPE, text=True) as story:
+            self.addCleanup(story.kill)
+            seen = ""
+            while "deploy/lab/lab open" not in seen:
+                line = story.stdout.readline()
+                self.assertTrue(line, "it ended before it showed a table; its words are above")
+                seen += line
+            directory = seen.split("--dir ")[1].split()[0]
+            self.assertTrue(os.path.exists(directory))
+            story.send_signal(signal.SIGINT)
+            self.assertEqual(story.wait(timeout=60), 0)
+        self.assertIn("WhatsApp", seen)
+        self.assertFalse(os.path.exists(directory))
+        left = subprocess.run(["pgrep", "-f", directory], capture_output=True, text=True,
+                              check=False).stdout
+        self.assertEqual(left, "")
 
 
 if __name__ == "__main__":
