@@ -10,8 +10,8 @@ namespace sightline::agent {
 absl::StatusOr<RoundResult> RunRound(const RoundParts& parts, const v1::Plan& plan) {
   const std::vector<const v1::Check*> checks = ShuffledChecks(plan, parts.random);
   const absl::Time round_time = parts.clock.Now();
-  std::vector<v1::Observation> observations =
-      parts.prober.RunRound(plan, checks, probe::RoundOptions());
+  probe::RoundReport report = parts.prober.RunRound(plan, checks, probe::RoundOptions());
+  std::vector<v1::Observation>& observations = report.observations;
   if (parts.stop.requested()) return absl::CancelledError("the round was cut short");
 
   const double used = static_cast<double>(parts.spool.totals().bytes);

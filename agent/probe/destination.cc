@@ -55,11 +55,11 @@ constexpr Range kReservedV6[] = {
     {"ff00::/8", {0xff}, 8},
 };
 
-bool Contains(const Range& range, const std::array<uint8_t, 16>& bytes) {
-  int bits = range.bits;
+bool HasPrefix(const std::array<uint8_t, 16>& bytes, const std::array<uint8_t, 16>& prefix,
+               int bits) {
   for (size_t i = 0; bits > 0; ++i, bits -= 8) {
     const int mask = bits >= 8 ? 0xff : (0xff << (8 - bits)) & 0xff;
-    if ((bytes[i] & mask) != (range.prefix[i] & mask)) return false;
+    if ((bytes[i] & mask) != (prefix[i] & mask)) return false;
   }
   return true;
 }
@@ -76,6 +76,23 @@ std::optional<IpAddress> ParseIpAddress(absl::string_view text) {
   return std::nullopt;
 }
 
+std::optional<AddressRange> ParseAddressRange(absl::string_view text) {
+  const size_t slash = text.find('/');
+  if (slash == absl::string_view::npos) return std::nullopt;
+  const std::optional<IpAddress> prefix = ParseIpAddress(text.substr(0, slash));
+  int bits = 0;
+  if (!prefix.has_value() || !absl::SimpleAtoi(text.substr(slash + 1), &bits) || bits < 0 ||
+      bits > (prefix->v6 ? 128 : 32)) {
+    return std::nullopt;
+  }
+  return AddressRange{std::string(text), *prefix, bits};
+}
+
+bool Contains(const AddressRange& range, const IpAddress& address) {
+  return range.prefix.v6 == address.v6 &&
+         HasPrefix(address.bytes, range.prefix.bytes, range.bits);
+}
+
 std::string FormatIpAddress(const IpAddress& address) {
   std::array<char, INET6_ADDRSTRLEN> text{};
   inet_ntop(address.v6 ? AF_INET6 : AF_INET, address.bytes.data(), text.data(), text.size());
@@ -83,7 +100,9 @@ std::string FormatIpAddress(const IpAddress& address) {
 }
 
 absl::string_view ReservedRange(const IpAddress& address) {
-  const auto in = [&](const Range& range) { return Contains(range, address.bytes); };
+  const auto in = [&](const Range& range) {
+    return HasPrefix(address.bytes, range.prefix, range.bits);
+  };
   if (!address.v6) {
     const auto* found = std::find_if(std::begin(kReservedV4), std::end(kReservedV4), in);
     return found == std::end(kReservedV4) ? absl::string_view() : found->text;

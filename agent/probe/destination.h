@@ -34,6 +34,18 @@ using DestinationPolicy = std::function<absl::string_view(const IpAddress&)>;
 // to static storage.
 absl::string_view ReservedRange(const IpAddress& address);
 
+// A block of addresses.
+struct AddressRange {
+  // CIDR notation, as given.
+  std::string text;
+  IpAddress prefix;
+  int bits = 0;
+};
+
+// Parses CIDR notation, such as "2001::/32". nullopt when it is none.
+std::optional<AddressRange> ParseAddressRange(absl::string_view text);
+bool Contains(const AddressRange& range, const IpAddress& address);
+
 struct ResolverAddress {
   IpAddress address;
   uint16_t port = 0;

@@ -19,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/probe/failure.h"
 #include "agent/probe/judge.h"
+#include "agent/probe/resolve.h"
 #include "agent/probe/steps.h"
 #include "agent/probe/trust.h"
 
@@ -69,7 +70,7 @@ struct Round {
   const std::vector<const v1::Check*>& checks;
   const DestinationPolicy& policy;
   TrustCache& trust;
-  absl::StatusOr<ResolverAddress> resolver;
+  absl::StatusOr<ResolverSet> resolvers;
   TimePoint start;
   std::vector<v1::Observation>& observations;
   size_t next = 0;
@@ -85,7 +86,9 @@ v1::Observation Untested(const v1::Check& check) {
 
 asio::awaitable<v1::Attempt> TryAddress(const v1::Check& check, const ProtocolSteps& protocol,
                                         SSL_CTX* trust, IpAddress address, TimePoint deadline) {
-  Connection connection(co_await asio::this_coro::executor, check, trust, address);
+  const Request request{check.protocol(), check.host(), static_cast<uint16_t>(check.port()),
+                        check.path(),     &check,       nullptr};
+  Connection connection(co_await asio::this_coro::executor, request, trust, address);
   for (const Step step : protocol.steps) {
     if (step == nullptr || SteadyClock::now() >= deadline) break;
     const bool go_on = co_await step(connection, deadline);
@@ -127,7 +130,7 @@ asio::awaitable<void> RunCheck(Round& round, const v1::Check& check, v1::Observa
     }
     trust = *found;
   }
-  if (protocol == nullptr || !round.resolver.ok()) {
+  if (protocol == nullptr || !round.resolvers.ok()) {
     observation->set_failure(protocol == nullptr ? "unknown_failure: unknown protocol"
                                                  : "unknown_failure: unusable resolver");
     co_return;
@@ -135,9 +138,9 @@ asio::awaitable<void> RunCheck(Round& round, const v1::Check& check, v1::Observa
   v1::Observation seen;
   seen.set_check_id(check.check_id());
   seen.set_start_offset_ms(MillisecondsBetween(round.start, start));
-  const DnsTask task{check.host(), *round.resolver, round.plan.resolvers(0),
-                     ToMicroseconds(round.plan.dns_hold()), deadline};
-  *seen.mutable_dns() = co_await Resolve(task, round.policy);
+  const ResolveTask task{check.host(), ToMicroseconds(round.plan.dns_hold()), deadline};
+  NameEvidence names = co_await ResolveName(task, *round.resolvers, round.policy);
+  *seen.mutable_dns() = std::move(names.first);
   if (protocol->steps[0] != nullptr) {
     co_await TryAddresses(round, check, *protocol, trust, deadline, &seen);
   }
@@ -194,18 +197,22 @@ void Engine::Stop() {
   [[maybe_unused]] const ssize_t written = write(impl_->stop_fd, &one, sizeof(one));
 }
 
-std::vector<v1::Observation> Engine::RunRound(const v1::Plan& plan,
-                                              const std::vector<const v1::Check*>& checks,
-                                              const RoundOptions& options) {
-  std::vector<v1::Observation> observations;
+RoundReport Engine::RunRound(const v1::Plan& plan, const std::vector<const v1::Check*>& checks,
+                             const RoundOptions& options) {
+  RoundReport report;
+  std::vector<v1::Observation>& observations = report.observations;
   observations.reserve(checks.size());
   for (const v1::Check* check : checks) observations.push_back(Untested(*check));
-  if (impl_->stopped || checks.empty()) return observations;
+  if (impl_->stopped || checks.empty()) return report;
 
   impl_->trust.Trim(plan);
-  absl::StatusOr<ResolverAddress> resolver = absl::InvalidArgumentError("no resolver in the plan");
-  if (plan.resolvers_size() > 0) resolver = ParseResolver(plan.resolvers(0), impl_->policy);
-  Round round{plan,        checks, impl_->policy, impl_->trust, resolver, options.round_start,
+  absl::StatusOr<ResolverSet> resolvers = absl::InvalidArgumentError("no resolver in the plan");
+  if (plan.resolvers_size() > 0) {
+    const auto address = ParseResolver(plan.resolvers(0), impl_->policy);
+    resolvers = address.status();
+    if (address.ok()) resolvers = ResolverSet{{{*address, plan.resolvers(0)}}, {}, {}, {}};
+  }
+  Round round{plan,        checks, impl_->policy, impl_->trust, resolvers, options.round_start,
               observations};
 
   // Destroyed with everything still pending when a stop ends the round early.
@@ -225,7 +232,7 @@ std::vector<v1::Observation> Engine::RunRound(const v1::Plan& plan,
   }
   io.run();
   stop.release();
-  return observations;
+  return report;
 }
 
 }  // namespace sightline::probe

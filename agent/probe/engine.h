@@ -28,9 +28,8 @@ class Engine : public Prober {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  std::vector<v1::Observation> RunRound(const v1::Plan& plan,
-                                        const std::vector<const v1::Check*>& checks,
-                                        const RoundOptions& options) override;
+  RoundReport RunRound(const v1::Plan& plan, const std::vector<const v1::Check*>& checks,
+                       const RoundOptions& options) override;
   void Stop() override;
 
  private:

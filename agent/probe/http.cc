@@ -50,15 +50,15 @@ class TextSearch {
   std::string window_;
 };
 
-http::request<http::empty_body> MakeRequest(const v1::Check& check) {
-  const bool tls = ProtocolHasTls(check.protocol());
-  const bool usual_port = check.port() == (tls ? 443U : 80U);
+http::request<http::empty_body> MakeRequest(const Request& wanted) {
+  const bool tls = ProtocolHasTls(wanted.protocol);
+  const bool usual_port = wanted.port == (tls ? 443U : 80U);
   http::request<http::empty_body> request;
   request.version(11);
   request.method(http::verb::get);
-  request.target(check.path().empty() ? "/" : check.path());
+  request.target(wanted.path.empty() ? "/" : wanted.path);
   request.set(http::field::host,
-              usual_port ? check.host() : absl::StrCat(check.host(), ":", check.port()));
+              usual_port ? wanted.host : absl::StrCat(wanted.host, ":", wanted.port));
   request.set(http::field::user_agent, kUserAgent);
   request.set(http::field::accept, "*/*");
   request.set(http::field::connection, "close");
@@ -103,9 +103,10 @@ asio::awaitable<error_code> ReadBody(Stream& stream, boost::beast::flat_buffer& 
 }
 
 template <typename Stream>
-asio::awaitable<void> Exchange(Stream& stream, const v1::Check& check, v1::HttpEvidence& evidence) {
+asio::awaitable<void> Exchange(Stream& stream, const Request& wanted, v1::HttpEvidence& evidence) {
   error_code error;
-  const http::request<http::empty_body> request = MakeRequest(check);
+  const v1::Check& check = *wanted.check;
+  const http::request<http::empty_body> request = MakeRequest(wanted);
   error_code write_error;
   co_await http::async_write(stream, request,
                              asio::redirect_error(asio::use_awaitable, write_error));
@@ -130,13 +131,13 @@ asio::awaitable<void> Exchange(Stream& stream, const v1::Check& check, v1::HttpE
 
 asio::awaitable<bool> HttpStep(Connection& connection, TimePoint deadline) {
   v1::HttpEvidence& evidence = *connection.evidence.mutable_http();
-  asio::ip::tcp::socket& socket = connection.socket;
+  TcpSocket& socket = connection.socket;
   Watchdog watchdog(socket.get_executor(), deadline, [&socket] { CloseQuietly(socket); });
   const TimePoint start = SteadyClock::now();
   if (connection.tls.has_value()) {
-    co_await Exchange(*connection.tls, connection.check, evidence);
+    co_await Exchange(*connection.tls, connection.request, evidence);
   } else {
-    co_await Exchange(socket, connection.check, evidence);
+    co_await Exchange(socket, connection.request, evidence);
   }
   evidence.set_exchange_us(MicrosecondsSince(start));
   if (watchdog.expired() && !evidence.failure().empty()) {

@@ -50,7 +50,7 @@ absl::StatusOr<std::string> ProbeOnce(const v1::Plan& plan, absl::string_view ta
   }
   absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Create();
   if (!engine.ok()) return engine.status();
-  return FormatReport(plan, (*engine)->RunRound(plan, checks, RoundOptions()), target_id, format);
+  return FormatReport(plan, (*engine)->RunRound(plan, checks, RoundOptions()).observations, target_id, format);
 }
 
 }  // namespace sightline::probe

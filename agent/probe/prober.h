@@ -16,6 +16,14 @@ struct RoundOptions {
   std::chrono::steady_clock::time_point round_start = std::chrono::steady_clock::now();
 };
 
+// What one round saw.
+struct RoundReport {
+  // One per check, in the order given.
+  std::vector<v1::Observation> observations;
+  // Where the round was made; without region and agent_version, which the caller knows.
+  v1::Vantage vantage;
+};
+
 // Runs checks once and says what it saw. The seam between the agent's loop and the network. It
 // never retries, schedules or keeps anything on disk.
 class Prober {
@@ -23,11 +31,10 @@ class Prober {
   virtual ~Prober() = default;
 
   // Runs `checks` (which must belong to `plan`, and live until the return) and blocks until all are
-  // done, each within plan.check_timeout. Returns one observation per check, in the order given. A
+  // done, each within plan.check_timeout and all within plan.round_timeout. Anchors go first. A
   // check that was not run, or that Stop() cut short, has every layer UNTESTED and no evidence.
-  virtual std::vector<v1::Observation> RunRound(const v1::Plan& plan,
-                                                const std::vector<const v1::Check*>& checks,
-                                                const RoundOptions& options) = 0;
+  virtual RoundReport RunRound(const v1::Plan& plan, const std::vector<const v1::Check*>& checks,
+                               const RoundOptions& options) = 0;
 
   // Ends the running round at once, and every later one before it starts. May be called from any
   // thread and from a signal handler.

@@ -8,7 +8,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/udp.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
@@ -17,6 +16,7 @@
 #include <string>
 #include <utility>
 
+#include "agent/probe/channel.h"
 #include "agent/probe/destination.h"
 #include "sightline/v1/observation.pb.h"
 #include "sightline/v1/plan.pb.h"
@@ -25,6 +25,8 @@ namespace sightline::probe {
 
 using SteadyClock = std::chrono::steady_clock;
 using TimePoint = SteadyClock::time_point;
+using TcpSocket = boost::asio::ip::tcp::socket;
+using TlsStream = boost::asio::ssl::stream<TcpSocket&>;
 
 uint32_t MicrosecondsSince(TimePoint start);
 
@@ -32,7 +34,7 @@ uint32_t MicrosecondsSince(TimePoint start);
 std::string FailureFromError(const boost::system::error_code& error);
 
 // Ends whatever waits on the socket; an error in closing changes nothing.
-void CloseQuietly(boost::asio::ip::tcp::socket& socket);
+void CloseQuietly(TcpSocket& socket);
 
 // Runs `on_expiry` at the deadline, unless destroyed earlier. What `on_expiry` refers to must
 // outlive it.
@@ -65,35 +67,38 @@ class Watchdog {
   std::shared_ptr<State> state_;
 };
 
-// What to resolve, and until when.
-struct DnsTask {
+// What to say to a server: a check's own words, or what a contrast or a redirect makes of them.
+struct Request {
+  v1::CheckProtocol protocol = v1::CHECK_PROTOCOL_UNSPECIFIED;
+  // TLS server name, HTTP Host, and the name that the certificate must prove.
   std::string host;
-  ResolverAddress resolver;
-  std::string resolver_text;
-  std::chrono::microseconds hold{0};
-  TimePoint deadline;
+  uint16_t port = 0;
+  // HTTP path and query.
+  std::string path;
+  // Expectations of status and body, Origin; never nullptr, outlives the request.
+  const v1::Check* check = nullptr;
+  // nullptr unless the protocol has Noise; outlives the request.
+  const v1::NoiseProfile* noise = nullptr;
 };
-
-// Asks once from a socket of its own. Keeps every response until `hold` after the question; when
-// none has come by then, waits for the first until the deadline. Addresses that `policy` refuses
-// are reported as their range.
-boost::asio::awaitable<v1::DnsEvidence> Resolve(const DnsTask& task,
-                                                const DestinationPolicy& policy);
 
 // One address under test, from connect to the last byte.
 struct Connection {
   template <typename Executor>
-  Connection(const Executor& executor, const v1::Check& check_in, SSL_CTX* trust_in,
+  Connection(const Executor& executor, const Request& request_in, SSL_CTX* trust_in,
              const IpAddress& address)
-      : check(check_in), trust(trust_in), destination(address), socket(executor) {
+      : request(request_in), trust(trust_in), destination(address), socket(executor) {
     evidence.set_address(FormatIpAddress(address));
+    evidence.set_port(request.port);
   }
 
-  const v1::Check& check;
-  SSL_CTX* trust;  // nullptr when the check has no TLS.
+  const Request& request;
+  SSL_CTX* trust;  // nullptr when the protocol has no TLS.
   IpAddress destination;
-  boost::asio::ip::tcp::socket socket;
-  std::optional<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls;
+  TcpSocket socket;
+  std::optional<TlsStream> tls;
+  // What the application speaks through, once a WebSocket step has run; else empty, and the
+  // application speaks through `tls` or `socket`.
+  std::unique_ptr<Channel> channel;
   v1::Attempt evidence;
 };
 
@@ -104,6 +109,8 @@ using Step = boost::asio::awaitable<bool> (*)(Connection& connection, TimePoint 
 boost::asio::awaitable<bool> ConnectStep(Connection& connection, TimePoint deadline);
 boost::asio::awaitable<bool> TlsStep(Connection& connection, TimePoint deadline);
 boost::asio::awaitable<bool> HttpStep(Connection& connection, TimePoint deadline);
+boost::asio::awaitable<bool> WebSocketStep(Connection& connection, TimePoint deadline);
+boost::asio::awaitable<bool> NoiseStep(Connection& connection, TimePoint deadline);
 
 }  // namespace sightline::probe
 

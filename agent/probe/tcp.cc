@@ -34,18 +34,17 @@ std::string FailureFromError(const boost::system::error_code& error) {
   return "unknown_failure: not an operating system error";
 }
 
-void CloseQuietly(tcp::socket& socket) {
+void CloseQuietly(TcpSocket& socket) {
   boost::system::error_code ignored;
   socket.close(ignored);
 }
 
 asio::awaitable<bool> ConnectStep(Connection& connection, TimePoint deadline) {
-  tcp::socket& socket = connection.socket;
+  TcpSocket& socket = connection.socket;
   Watchdog watchdog(socket.get_executor(), deadline, [&socket] { CloseQuietly(socket); });
   const TimePoint start = SteadyClock::now();
   boost::system::error_code error;
-  const auto port = static_cast<uint16_t>(connection.check.port());
-  co_await socket.async_connect(EndpointOf(connection.destination, port),
+  co_await socket.async_connect(EndpointOf(connection.destination, connection.request.port),
                                 asio::redirect_error(asio::use_awaitable, error));
   if (watchdog.expired()) {
     connection.evidence.set_connect_failure(std::string(kTimeout));

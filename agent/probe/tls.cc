@@ -21,16 +21,16 @@ std::string HandshakeFailure(const boost::system::error_code& error) {
 
 asio::awaitable<bool> TlsStep(Connection& connection, TimePoint deadline) {
   v1::TlsEvidence& evidence = *connection.evidence.mutable_tls();
-  evidence.set_server_name(connection.check.host());
+  evidence.set_server_name(connection.request.host);
   SSL* ssl = SSL_new(connection.trust);
   if (ssl == nullptr) {
     evidence.set_failure("unknown_failure: out of memory");
     co_return false;
   }
-  ExpectHost(ssl, connection.check.host());
+  ExpectHost(ssl, connection.request.host);
   connection.tls.emplace(connection.socket, ssl);  // Takes ssl over.
 
-  asio::ip::tcp::socket& socket = connection.socket;
+  TcpSocket& socket = connection.socket;
   Watchdog watchdog(socket.get_executor(), deadline, [&socket] { CloseQuietly(socket); });
   const TimePoint start = SteadyClock::now();
   boost::system::error_code error;

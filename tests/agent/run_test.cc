@@ -19,19 +19,18 @@ class FakeProber : public probe::Prober {
   explicit FakeProber(std::function<void(int round)> on_round = [](int) {})
       : on_round_(std::move(on_round)) {}
 
-  std::vector<v1::Observation> RunRound(const v1::Plan&,
-                                        const std::vector<const v1::Check*>& checks,
-                                        const probe::RoundOptions&) override {
-    std::vector<v1::Observation> observations;
+  probe::RoundReport RunRound(const v1::Plan&, const std::vector<const v1::Check*>& checks,
+                              const probe::RoundOptions&) override {
+    probe::RoundReport report;
     for (const v1::Check* check : checks) {
       v1::Observation observation;
       observation.set_check_id(check->check_id());
       observation.mutable_layers()->set_dns(v1::LAYER_STATE_OK);
       observation.add_attempts()->set_address(std::string(detail_bytes, 'a'));
-      observations.push_back(std::move(observation));
+      report.observations.push_back(std::move(observation));
     }
     on_round_(++rounds);
-    return observations;
+    return report;
   }
   void Stop() override {}
 

@@ -72,7 +72,7 @@ class EngineTest : public testing::Test {
     DnsServer dns(std::move(replies));
     plan_.clear_resolvers();
     plan_.add_resolvers(dns.address());
-    return engine_->RunRound(plan_, {&check_}, RoundOptions()).at(0);
+    return engine_->RunRound(plan_, {&check_}, RoundOptions()).observations.at(0);
   }
 
   // With one server that the name leads to.

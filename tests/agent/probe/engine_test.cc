@@ -170,7 +170,7 @@ TEST_F(EngineTest, ManyChecksComeBackInOrder) {
     checks.back().set_check_id("check-" + std::to_string(i));
   }
   for (const v1::Check& check : checks) pointers.push_back(&check);
-  const auto seen = engine_->RunRound(plan_, pointers, RoundOptions());
+  const auto seen = engine_->RunRound(plan_, pointers, RoundOptions()).observations;
   ASSERT_EQ(seen.size(), checks.size());
   for (size_t i = 0; i < seen.size(); ++i) {
     EXPECT_EQ(seen[i].check_id(), checks[i].check_id());
@@ -194,7 +194,7 @@ TEST_F(EngineTest, StopFromAnotherThreadLeavesNothingHalfSaid) {
     RoundOptions options;
     options.max_concurrency = 1;
     check_.set_protocol(v1::CHECK_PROTOCOL_TLS);
-    const auto seen = engine_->RunRound(plan_, {&check_, &check_}, options);
+    const auto seen = engine_->RunRound(plan_, {&check_, &check_}, options).observations;
     ASSERT_EQ(seen.size(), 2U);
     for (const v1::Observation& observation : seen) {
       EXPECT_EQ(Letters(observation.layers()), "uuu-u");
@@ -203,7 +203,7 @@ TEST_F(EngineTest, StopFromAnotherThreadLeavesNothingHalfSaid) {
     }
   }
   stopper.join();
-  const auto later = engine_->RunRound(plan_, {&check_}, RoundOptions());
+  const auto later = engine_->RunRound(plan_, {&check_}, RoundOptions()).observations;
   EXPECT_EQ(Letters(later.at(0).layers()), "uuu-u") << "later rounds do not start";
 }
 

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/udp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "agent/probe/dns_wire.h"
 #include "agent/probe/failure.h"
+#include "agent/probe/resolve.h"
 #include "agent/probe/steps.h"
 
 namespace sightline::probe {
@@ -16,6 +18,15 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::ip::udp;
+
+// What to ask, and until when.
+struct DnsTask {
+  std::string host;
+  ResolverAddress resolver;
+  std::string resolver_text;
+  std::chrono::microseconds hold{0};
+  TimePoint deadline;
+};
 
 constexpr int kResponsesMax = 16;
 constexpr int kDatagramsMax = 64;
@@ -98,8 +109,6 @@ asio::awaitable<std::string> Collect(udp::socket& socket, const DnsTask& task, u
   co_return nothing;
 }
 
-}  // namespace
-
 asio::awaitable<v1::DnsEvidence> Resolve(const DnsTask& task, const DestinationPolicy& policy) {
   v1::DnsEvidence evidence;
   evidence.set_resolver(task.resolver_text);
@@ -121,6 +130,17 @@ asio::awaitable<v1::DnsEvidence> Resolve(const DnsTask& task, const DestinationP
   }
   std::string nothing = co_await Collect(socket, task, id, policy, &evidence);
   evidence.set_failure(FailureOfAll(evidence, std::move(nothing)));
+  co_return evidence;
+}
+
+}  // namespace
+
+asio::awaitable<NameEvidence> ResolveName(const ResolveTask& task, const ResolverSet& resolvers,
+                                          const DestinationPolicy& policy) {
+  NameEvidence evidence;
+  const DnsTask first{task.host, resolvers.plan.at(0).address, resolvers.plan.at(0).name, task.hold,
+                      task.deadline};
+  evidence.first = co_await Resolve(first, policy);
   co_return evidence;
 }
 
