@@ -209,8 +209,11 @@ RoundReport Engine::RunRound(const v1::Plan& plan, const std::vector<const v1::C
   absl::StatusOr<ResolverSet> resolvers = absl::InvalidArgumentError("no resolver in the plan");
   if (plan.resolvers_size() > 0) {
     const auto address = ParseResolver(plan.resolvers(0), impl_->policy);
-    resolvers = address.status();
-    if (address.ok()) resolvers = ResolverSet{{{*address, plan.resolvers(0)}}, {}, {}, {}};
+    if (address.ok()) {
+      resolvers = ResolverSet{{{*address, plan.resolvers(0)}}, {}, {}, {}};
+    } else {
+      resolvers = address.status();
+    }
   }
   Round round{plan,        checks, impl_->policy, impl_->trust, resolvers, options.round_start,
               observations};
