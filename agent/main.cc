@@ -35,6 +35,8 @@ struct Flags {
   std::string plan_path;
   std::string target_id;
   std::string format = "text";
+  int rounds = 1;
+  double pause_s = 0;
 };
 
 absl::Status RunEnroll(const Flags& flags) {
@@ -90,9 +92,12 @@ absl::Status RunProbe(const Flags& flags) {
         << "note: the signature of this plan is not checked; only an enrolled agent knows its "
            "operator's key\n";
   }
-  const auto format =
-      flags.format == "json" ? probe::ReportFormat::kJson : probe::ReportFormat::kText;
-  const absl::StatusOr<std::string> report = probe::ProbeOnce(file->plan, flags.target_id, format);
+  probe::ProbeOnceOptions options;
+  options.target_id = flags.target_id;
+  options.format = flags.format == "json" ? probe::ReportFormat::kJson : probe::ReportFormat::kText;
+  options.rounds = flags.rounds;
+  options.pause = absl::Seconds(flags.pause_s);
+  const absl::StatusOr<std::string> report = probe::ProbeOnce(file->plan, options);
   if (report.ok()) std::cout << *report;
   return report.status();
 }
@@ -149,6 +154,11 @@ int Main(int argc, char** argv) {
       ->required()
       ->type_name("FILE");
   probe->add_option("--target", flags.target_id, "Only this target, with the plan's anchors");
+  probe->add_option("--rounds", flags.rounds, "How many rounds to make, 1 to 1000 (default 1)")
+      ->check(CLI::Range(1, 1000));
+  probe->add_option("--pause", flags.pause_s, "Seconds between two rounds (default 0)")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->type_name("SECONDS");
   AddFormatFlag(probe, flags);
   probe->callback([&] { action = RunProbe; });
 

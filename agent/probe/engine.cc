@@ -5,23 +5,23 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <cstdint>
 #include <exception>
+#include <fstream>
+#include <sstream>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "agent/probe/failure.h"
 #include "agent/probe/judge.h"
-#include "agent/probe/resolve.h"
-#include "agent/probe/steps.h"
-#include "agent/probe/trust.h"
+#include "agent/probe/resolver_set.h"
+#include "agent/probe/round_state.h"
+#include "agent/probe/vantage.h"
 
 namespace sightline::probe {
 namespace {
@@ -32,132 +32,103 @@ using std::chrono::milliseconds;
 
 constexpr int kConcurrencyMax = 64;
 constexpr std::chrono::seconds kCheckTimeoutMax(60);
+constexpr std::chrono::hours kRoundTimeoutMax(1);
+constexpr std::chrono::hours kCoolDownMax(1);
+// Time for an echo service to answer.
+constexpr milliseconds kGlimpseTime(1500);
+constexpr int kAttemptsInACheck = 5;
+constexpr char kResolvConf[] = "/etc/resolv.conf";
 
-struct ProtocolSteps {
-  v1::CheckProtocol protocol;
-  std::array<Step, 3> steps;  // After name resolution; ends at the first nullptr.
-};
-
-constexpr std::array<ProtocolSteps, 5> kSteps = {{
-    {v1::CHECK_PROTOCOL_DNS, {nullptr, nullptr, nullptr}},
-    {v1::CHECK_PROTOCOL_TCP, {ConnectStep, nullptr, nullptr}},
-    {v1::CHECK_PROTOCOL_TLS, {ConnectStep, TlsStep, nullptr}},
-    {v1::CHECK_PROTOCOL_HTTP, {ConnectStep, HttpStep, nullptr}},
-    {v1::CHECK_PROTOCOL_HTTPS, {ConnectStep, TlsStep, HttpStep}},
-}};
-
-const ProtocolSteps* StepsOf(v1::CheckProtocol protocol) {
-  const auto* found = std::find_if(kSteps.begin(), kSteps.end(), [&](const ProtocolSteps& entry) {
-    return entry.protocol == protocol;
-  });
-  return found == kSteps.end() ? nullptr : found;
+microseconds ToMicroseconds(const google::protobuf::Duration& duration, microseconds most) {
+  const int64_t seconds =
+      std::clamp<int64_t>(duration.seconds(), 0,
+                          std::chrono::duration_cast<std::chrono::seconds>(most).count());
+  return std::min<microseconds>(microseconds(seconds * 1'000'000 + duration.nanos() / 1000), most);
 }
 
-microseconds ToMicroseconds(const google::protobuf::Duration& duration) {
-  const int64_t seconds = std::clamp<int64_t>(duration.seconds(), 0, kCheckTimeoutMax.count());
-  return std::min<microseconds>(microseconds(seconds * 1'000'000 + duration.nanos() / 1000),
-                                kCheckTimeoutMax);
+RoundTimes TimesOf(const v1::Plan& plan, TimePoint start) {
+  RoundTimes times;
+  times.start = start;
+  microseconds round = ToMicroseconds(plan.round_timeout(), kRoundTimeoutMax);
+  if (round.count() == 0) round = ToMicroseconds(plan.round_interval(), kRoundTimeoutMax);
+  times.check_timeout = ToMicroseconds(plan.check_timeout(), kCheckTimeoutMax);
+  // Plans of unit tests may leave the rounds out.
+  if (round.count() == 0) round = kRoundTimeoutMax;
+  times.deadline = std::max(start, SteadyClock::now()) + std::max(round, times.check_timeout);
+  times.dns_hold = ToMicroseconds(plan.dns_hold(), kCheckTimeoutMax);
+  times.cool_down = ToMicroseconds(plan.cool_down(), kCoolDownMax);
+  times.patience = times.check_timeout / kAttemptsInACheck;
+  return times;
 }
 
-uint32_t MillisecondsBetween(TimePoint from, TimePoint to) {
-  const auto ms = std::chrono::duration_cast<milliseconds>(to - from).count();
-  return static_cast<uint32_t>(std::clamp<int64_t>(ms, 0, UINT32_MAX));
+std::string ReadSystemResolvers() {
+  std::ifstream file(kResolvConf);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
 }
 
-// What the checks of one round share.
-struct Round {
-  const v1::Plan& plan;
-  const std::vector<const v1::Check*>& checks;
-  const DestinationPolicy& policy;
-  TrustCache& trust;
-  absl::StatusOr<ResolverSet> resolvers;
-  TimePoint start;
-  std::vector<v1::Observation>& observations;
-  size_t next = 0;
-  int workers = 0;
-};
-
-v1::Observation Untested(const v1::Check& check) {
+v1::Observation UntestedObservation(const v1::Check& check) {
   v1::Observation observation;
   observation.set_check_id(check.check_id());
   *observation.mutable_layers() = UntestedLayers(check.protocol());
   return observation;
 }
 
-asio::awaitable<v1::Attempt> TryAddress(const v1::Check& check, const ProtocolSteps& protocol,
-                                        SSL_CTX* trust, IpAddress address, TimePoint deadline) {
-  const Request request{check.protocol(), check.host(), static_cast<uint16_t>(check.port()),
-                        check.path(),     &check,       nullptr};
-  Connection connection(co_await asio::this_coro::executor, request, trust, address);
-  for (const Step step : protocol.steps) {
-    if (step == nullptr || SteadyClock::now() >= deadline) break;
-    const bool go_on = co_await step(connection, deadline);
-    if (!go_on) break;
-  }
-  co_return std::move(connection.evidence);
-}
+struct Job {
+  const v1::Check* check = nullptr;
+  bool sensitive = false;
+  v1::Observation* observation = nullptr;
+};
 
-// Each address gets an equal share of the time that is left, so that a black hole cannot starve the
-// rest.
-asio::awaitable<void> TryAddresses(Round& round, const v1::Check& check,
-                                   const ProtocolSteps& protocol, SSL_CTX* trust,
-                                   TimePoint deadline, v1::Observation* observation) {
-  const std::vector<std::string> addresses = AddressesToTry(observation->dns());
-  const bool hear_all = AnswersDisagree(observation->dns());
-  for (size_t i = 0; i < addresses.size(); ++i) {
-    const TimePoint now = SteadyClock::now();
-    if (now >= deadline) break;
-    const std::optional<IpAddress> address = ParseIpAddress(addresses[i]);
-    if (!address.has_value() || !round.policy(*address).empty()) continue;
-    const TimePoint share = now + (deadline - now) / static_cast<int>(addresses.size() - i);
-    v1::Attempt attempt = co_await TryAddress(check, protocol, trust, *address, share);
-    const bool succeeded = AttemptSucceeded(check.protocol(), attempt);
-    *observation->add_attempts() = std::move(attempt);
-    if (succeeded && !hear_all) break;
-  }
-}
-
-asio::awaitable<void> RunCheck(Round& round, const v1::Check& check, v1::Observation* observation) {
-  const TimePoint start = SteadyClock::now();
-  const TimePoint deadline = start + ToMicroseconds(round.plan.check_timeout());
-  const ProtocolSteps* protocol = StepsOf(check.protocol());
-  SSL_CTX* trust = nullptr;
-  if (ProtocolHasTls(check.protocol())) {
-    const absl::StatusOr<SSL_CTX*> found = round.trust.Get(round.plan, check.root_set());
-    if (!found.ok()) {
-      observation->set_failure("unknown_failure: unusable root set");
-      co_return;
+// Anchors are benign: nobody minds them. Everything else may draw a censor's attention.
+absl::flat_hash_map<const v1::Check*, bool> SensitiveChecks(const v1::Plan& plan) {
+  absl::flat_hash_map<const v1::Check*, bool> sensitive;
+  for (const v1::Target& target : plan.targets()) {
+    const bool benign = target.kind() == v1::TARGET_KIND_DOMESTIC_ANCHOR ||
+                        target.kind() == v1::TARGET_KIND_FOREIGN_ANCHOR;
+    for (const v1::Feature& feature : target.features()) {
+      for (const v1::Check& check : feature.checks()) sensitive[&check] = !benign;
     }
-    trust = *found;
   }
-  if (protocol == nullptr || !round.resolvers.ok()) {
-    observation->set_failure(protocol == nullptr ? "unknown_failure: unknown protocol"
-                                                 : "unknown_failure: unusable resolver");
-    co_return;
-  }
-  v1::Observation seen;
-  seen.set_check_id(check.check_id());
-  seen.set_start_offset_ms(MillisecondsBetween(round.start, start));
-  const ResolveTask task{check.host(), ToMicroseconds(round.plan.dns_hold()), deadline};
-  NameEvidence names = co_await ResolveName(task, *round.resolvers, round.policy);
-  *seen.mutable_dns() = std::move(names.first);
-  if (protocol->steps[0] != nullptr) {
-    co_await TryAddresses(round, check, *protocol, trust, deadline, &seen);
-  }
-  Judgement judgement = Judge(check, &seen.dns(), seen.attempts());
-  *seen.mutable_layers() = judgement.layers;
-  seen.set_failure(std::move(judgement.failure));
-  seen.set_failed_operation(std::move(judgement.failed_operation));
-  seen.set_duration_ms(MillisecondsBetween(start, SteadyClock::now()));
-  *observation = std::move(seen);
+  return sensitive;
 }
 
-// Takes the next check until none is left. A check writes its observation only when it is complete.
-asio::awaitable<void> Work(Round& round) {
-  while (round.next < round.checks.size()) {
-    const size_t i = round.next++;
-    co_await RunCheck(round, *round.checks[i], &round.observations[i]);
+// Takes the next job until none is left. A check writes its observation only when it is complete.
+asio::awaitable<void> Work(Round& round, const std::vector<Job>& jobs, size_t& next) {
+  while (next < jobs.size()) {
+    const Job& job = jobs[next++];
+    co_await RunCheck(round, *job.check, job.sensitive, job.observation);
   }
+}
+
+asio::awaitable<void> RunJobs(Round& round, const std::vector<Job>& jobs, int concurrency) {
+  size_t next = 0;
+  std::vector<asio::awaitable<void>> workers;
+  const size_t count = std::min<size_t>(static_cast<size_t>(concurrency), jobs.size());
+  for (size_t i = 0; i < count; ++i) workers.push_back(Work(round, jobs, next));
+  co_await RunTogether(std::move(workers));
+}
+
+asio::awaitable<void> Look(Round& round, std::vector<Glimpse>& glimpses) {
+  const int echoes = round.plan.echo_services_size();
+  if (echoes > 0 && !round.memory.budget.TakeQuestions(echoes, SteadyClock::now())) co_return;
+  const TimePoint deadline =
+      std::min<TimePoint>(SteadyClock::now() + kGlimpseTime, round.times.deadline);
+  Glimpse glimpse = co_await TakeGlimpse(round.plan, round.policy, deadline);
+  glimpses.push_back(std::move(glimpse));
+}
+
+// Looks at the vantage, then the benign checks, then another look, the sensitive ones and a last
+// look: what a sensitive probe may bring about must not spoil the rest.
+asio::awaitable<void> RunAll(Round& round, const std::vector<Job>& benign,
+                             const std::vector<Job>& sensitive, int concurrency,
+                             std::vector<Glimpse>& glimpses) {
+  co_await Look(round, glimpses);
+  co_await RunJobs(round, benign, concurrency);
+  co_await Look(round, glimpses);
+  co_await RunJobs(round, sensitive, concurrency);
+  co_await Look(round, glimpses);
 }
 
 }  // namespace
@@ -170,7 +141,7 @@ struct Engine::Impl {
   Impl& operator=(const Impl&) = delete;
 
   DestinationPolicy policy;
-  TrustCache trust;
+  EngineMemory memory;
   // Readable from the first Stop() on; written to by signal handlers.
   int stop_fd;
   std::atomic<bool> stopped{false};
@@ -200,41 +171,58 @@ void Engine::Stop() {
 RoundReport Engine::RunRound(const v1::Plan& plan, const std::vector<const v1::Check*>& checks,
                              const RoundOptions& options) {
   RoundReport report;
-  std::vector<v1::Observation>& observations = report.observations;
-  observations.reserve(checks.size());
-  for (const v1::Check* check : checks) observations.push_back(Untested(*check));
+  report.observations.reserve(checks.size());
+  for (const v1::Check* check : checks) {
+    report.observations.push_back(UntestedObservation(*check));
+  }
   if (impl_->stopped || checks.empty()) return report;
 
-  impl_->trust.Trim(plan);
-  absl::StatusOr<ResolverSet> resolvers = absl::InvalidArgumentError("no resolver in the plan");
-  if (plan.resolvers_size() > 0) {
-    const auto address = ParseResolver(plan.resolvers(0), impl_->policy);
-    if (address.ok()) {
-      resolvers = ResolverSet{{{*address, plan.resolvers(0)}}, {}, {}, {}};
-    } else {
-      resolvers = address.status();
+  EngineMemory& memory = impl_->memory;
+  const TimePoint now = SteadyClock::now();
+  memory.trust.Trim(plan);
+  memory.penalties.Trim(now);
+  memory.budget.Trim(now);
+  memory.budget.Change(plan.budget(), now);
+  const auto sensitivity = SensitiveChecks(plan);
+  std::vector<Job> benign, sensitive;
+  for (size_t i = 0; i < checks.size(); ++i) {
+    const auto known = sensitivity.find(checks[i]);
+    const bool is_sensitive = known == sensitivity.end() || known->second;
+    (is_sensitive ? sensitive : benign).push_back(
+        {checks[i], is_sensitive, &report.observations[i]});
+  }
+  v1::Observation portal = UntestedObservation(plan.captive_portal());
+  if (plan.has_captive_portal()) benign.push_back({&plan.captive_portal(), false, &portal});
+
+  std::vector<Glimpse> glimpses;
+  {
+    // A stop ends the round early: then everything pending is destroyed with the io_context, which
+    // must outlive what the coroutines share.
+    asio::io_context io(1);
+    Round round{plan, impl_->policy, memory, TimesOf(plan, options.round_start), {}, {}, {}};
+    auto resolvers = MakeResolverSet(plan, impl_->policy, ReadSystemResolvers());
+    if (resolvers.ok()) round.resolvers = *std::move(resolvers);
+    asio::posix::stream_descriptor stop(io, impl_->stop_fd);
+    stop.async_wait(asio::posix::stream_descriptor::wait_read,
+                    [&io](const boost::system::error_code& error) {
+                      if (!error) io.stop();
+                    });
+    // An exception here can only mean that memory ran out: what is not done stays UNTESTED.
+    asio::co_spawn(io,
+                   RunAll(round, benign, sensitive,
+                          std::clamp(options.max_concurrency, 1, kConcurrencyMax), glimpses),
+                   [&stop](const std::exception_ptr&) { stop.cancel(); });
+    io.run();
+    stop.release();
+  }
+  for (v1::Observation& observation : report.observations) {
+    if (impl_->stopped && observation.layers().dns() == v1::LAYER_STATE_UNTESTED) {
+      observation.set_untested_reason(v1::UNTESTED_REASON_LOCAL);
     }
   }
-  Round round{plan,        checks, impl_->policy, impl_->trust, resolvers, options.round_start,
-              observations};
-
-  // Destroyed with everything still pending when a stop ends the round early.
-  asio::io_context io(1);
-  asio::posix::stream_descriptor stop(io, impl_->stop_fd);
-  stop.async_wait(asio::posix::stream_descriptor::wait_read,
-                  [&io](const boost::system::error_code& error) {
-                    if (!error) io.stop();
-                  });
-  round.workers = std::min<int>(std::clamp(options.max_concurrency, 1, kConcurrencyMax),
-                                static_cast<int>(checks.size()));
-  for (int i = round.workers; i > 0; --i) {
-    // An exception here can only mean that memory ran out: the check stays UNTESTED.
-    asio::co_spawn(io, Work(round), [&round, &stop](const std::exception_ptr&) {
-      if (--round.workers == 0) stop.cancel();
-    });
-  }
-  io.run();
-  stop.release();
+  report.vantage = DescribeVantage(plan, glimpses, report.observations,
+                                   plan.has_captive_portal() ? &portal : nullptr,
+                                   options.round_time_ms, ReadMachineFacts());
   return report;
 }
 

@@ -11,12 +11,13 @@
 namespace sightline::probe {
 
 // The Prober of the programs: non-blocking sockets and coroutines on the calling thread. Not
-// thread-safe, except Stop(). Holds TLS contexts of the root sets that it has used between rounds,
-// nothing else.
+// thread-safe, except Stop(). Between rounds it keeps TLS contexts of the root sets that it has
+// used, penalties, what is used of the budget, and which checks succeeded; nothing on disk.
 //
 // Limits that no plan can raise: destinations as ReservedRange() says, checked on each address
-// right before the connect; 4 addresses a check; 16 DNS responses and 16 addresses a response; 16
-// KiB of HTTP header and 512 KiB of body; GET only; no redirects; check_timeout at most 60 s.
+// right before the connect; the ceilings in budget.h; 4 addresses a check, 2 a redirect, 10
+// redirects; 16 DNS responses and 16 addresses a response; 16 KiB of HTTP header and 512 KiB of
+// body; GET only; check_timeout at most 60 s; a round at most 1 h.
 class Engine : public Prober {
  public:
   // RESOURCE_EXHAUSTED when the process is out of file descriptors.

@@ -45,6 +45,8 @@ bool IsLocalFailure(absl::string_view failure) {
          failure == "address_not_available";
 }
 
+bool IsNoiseFailure(absl::string_view failure) { return absl::StartsWith(failure, "noise_"); }
+
 absl::string_view FailureFromRcode(uint32_t rcode) {
   switch (rcode) {
     case 0:

@@ -23,6 +23,8 @@ inline constexpr absl::string_view kTlsUnknownAuthority = "ssl_unknown_authority
 inline constexpr absl::string_view kTlsInvalidCertificate = "ssl_invalid_certificate";
 inline constexpr absl::string_view kTlsFailedHandshake = "ssl_failed_handshake";
 
+inline constexpr absl::string_view kHttpUnexpectedRedirect = "http_unexpected_redirect_url";
+inline constexpr absl::string_view kHttpBrokenRedirect = "http_invalid_redirect_location_host";
 inline constexpr absl::string_view kHttpRequestFailed = "http_request_failed";
 inline constexpr absl::string_view kHttpUnexpectedStatus = "http_unexpected_status_code";
 
@@ -30,6 +32,8 @@ inline constexpr absl::string_view kResolve = "resolve";
 inline constexpr absl::string_view kConnect = "connect";
 inline constexpr absl::string_view kTlsHandshake = "tls_handshake";
 inline constexpr absl::string_view kHttpRoundTrip = "http_round_trip";
+// Not OONI's: it has no Noise handshake.
+inline constexpr absl::string_view kNoiseHandshake = "noise_handshake";
 
 // For an errno of a socket call. What OONI has no word for is "unknown_failure: errno N": never the
 // system's text, which could hold an address.
@@ -38,6 +42,9 @@ std::string FailureFromErrno(int error);
 // Whether a failure is this machine's own doing (out of descriptors, a local firewall rule, a word
 // that OONI does not have), and so says nothing about the path.
 bool IsLocalFailure(absl::string_view failure);
+
+// Whether the failure names something that a Noise responder said wrongly ("noise_...").
+bool IsNoiseFailure(absl::string_view failure);
 
 // For a DNS response without addresses. 0 (no error) is dns_no_answer.
 absl::string_view FailureFromRcode(uint32_t rcode);

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
 #include "agent/probe/engine.h"
 #include "common/plan.h"
 
@@ -30,27 +31,33 @@ bool IsAnchor(const v1::Target& target) {
 
 }  // namespace
 
-absl::StatusOr<std::string> ProbeOnce(const v1::Plan& plan, absl::string_view target_id,
-                                      ReportFormat format) {
+absl::StatusOr<std::string> ProbeOnce(const v1::Plan& plan, const ProbeOnceOptions& options) {
   if (absl::Status status = ValidatePlan(plan); !status.ok()) return status;
-  if (absl::Status status = CheckTarget(plan, target_id); !status.ok()) return status;
-  if (plan.resolvers_size() == 0) {
-    return absl::InvalidArgumentError(
-        "the plan names no resolver; add resolvers: \"ADDRESS:PORT\"");
-  }
+  if (absl::Status status = CheckTarget(plan, options.target_id); !status.ok()) return status;
   const auto resolver = ParseResolver(plan.resolvers(0), ReservedRange);
   if (!resolver.ok()) return resolver.status();
 
   std::vector<const v1::Check*> checks;
   for (const v1::Target& target : plan.targets()) {
-    if (!target_id.empty() && target.target_id() != target_id && !IsAnchor(target)) continue;
+    const bool wanted = options.target_id.empty() || target.target_id() == options.target_id;
+    if (!wanted && !IsAnchor(target)) continue;
     for (const v1::Feature& feature : target.features()) {
       for (const v1::Check& check : feature.checks()) checks.push_back(&check);
     }
   }
   absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Create();
   if (!engine.ok()) return engine.status();
-  return FormatReport(plan, (*engine)->RunRound(plan, checks, RoundOptions()).observations, target_id, format);
+  std::vector<std::string> reports;
+  for (int round = 0; round < options.rounds; ++round) {
+    if (round > 0) absl::SleepFor(options.pause);
+    RoundOptions round_options;
+    round_options.round_time_ms = absl::ToUnixMillis(absl::Now());
+    const RoundReport report = (*engine)->RunRound(plan, checks, round_options);
+    reports.push_back(FormatReport(plan, report, options.target_id, options.format));
+  }
+  if (reports.size() == 1) return reports[0];
+  if (options.format == ReportFormat::kText) return absl::StrJoin(reports, "\n");
+  return absl::StrCat("[", absl::StrJoin(reports, ","), "]\n");
 }
 
 }  // namespace sightline::probe

@@ -2,6 +2,7 @@
 #define SIGHTLINE_AGENT_PROBE_PROBER_H_
 
 #include <chrono>
+#include <cstdint>
 #include <vector>
 
 #include "sightline/v1/observation.pb.h"
@@ -14,6 +15,9 @@ struct RoundOptions {
   int max_concurrency = 8;
   // What Observation.start_offset_ms counts from.
   std::chrono::steady_clock::time_point round_start = std::chrono::steady_clock::now();
+  // The agent's clock at that time: milliseconds since 1970-01-01 UTC. Only for the clock offset; 0
+  // when it does not matter.
+  int64_t round_time_ms = 0;
 };
 
 // What one round saw.

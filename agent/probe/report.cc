@@ -10,12 +10,10 @@
 #include <memory>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
-#include "agent/probe/failure.h"
-#include "agent/probe/judge.h"
+#include "agent/probe/explain.h"
+#include "agent/probe/vantage_notes.h"
 #include "common/message.h"
 #include "common/outcome.h"
 
@@ -47,104 +45,7 @@ bool IsAnchor(const v1::Target& target) {
          target.kind() == v1::TARGET_KIND_FOREIGN_ANCHOR;
 }
 
-// OONI's word, in a person's words first where they differ.
-std::string Say(absl::string_view failure) {
-  struct Phrase {
-    absl::string_view failure, words;
-  };
-  static constexpr Phrase kPhrases[] = {
-      {kTimeout, "no answer in time"},
-      {"timed_out", "no answer in time"},
-      {kConnectionReset, "connection reset"},
-      {kEof, "connection closed early"},
-      {"connection_refused", "connection refused"},
-      {"network_unreachable", "no route to the network"},
-      {"host_unreachable", "no route to the host"},
-      {"dns_nxdomain_error", "the name is said not to exist"},
-      {"dns_no_answer", "an answer without addresses"},
-      {"dns_refused_error", "the resolver refused the question"},
-      {"dns_servfail_error", "the resolver failed"},
-      {kDnsWrongId, "only replies with a wrong query id"},
-      {kTlsInvalidHostname, "the server proves another name"},
-      {kTlsUnknownAuthority, "the certificate leads to an unexpected authority"},
-      {kTlsInvalidCertificate, "the certificate is not valid"},
-      {kTlsFailedHandshake, "the handshake failed"},
-      {kHttpRequestFailed, "not the expected content"},
-  };
-  for (const Phrase& phrase : kPhrases) {
-    if (phrase.failure == failure) return absl::StrCat(phrase.words, " (", failure, ")");
-  }
-  return std::string(failure);
-}
-
-// What gives a forged answer away; without any, the answer that somebody in a hurry would believe.
-std::string ClueToForgery(const v1::Observation& observation) {
-  for (const v1::Attempt& attempt : observation.attempts()) {
-    if (!IsImpersonator(attempt)) continue;
-    return absl::StrCat("at ", attempt.address(), " ", Say(attempt.tls().failure()));
-  }
-  for (const v1::DnsResponse& response : observation.dns().responses()) {
-    if (response.addresses_size() == 0) {
-      return absl::StrCat("one of them: ", Say(FailureFromRcode(response.rcode())));
-    }
-    if (absl::StrContains(response.addresses(0), '/')) {
-      return absl::StrCat("one of them in the reserved range ", response.addresses(0));
-    }
-  }
-  return absl::StrCat("the first is ", observation.dns().responses(0).addresses(0));
-}
-
-std::string ExplainDns(const v1::Observation& observation) {
-  const v1::DnsEvidence& dns = observation.dns();
-  if (dns.failure() == kDnsBogon) {
-    for (const v1::DnsResponse& response : dns.responses()) {
-      if (response.addresses_size() == 0) continue;
-      return absl::StrCat("forged answer: an address in the reserved range ",
-                          response.addresses(0));
-    }
-  }
-  if (!dns.failure().empty()) return Say(dns.failure());
-  if (dns.responses_size() == 0) return Say(observation.failure());
-  const std::string clue = ClueToForgery(observation);
-  if (!AnswersDisagree(dns)) return absl::StrCat("forged answer: ", clue);
-  return absl::StrCat("forged answer: ", dns.responses_size(), " answers that disagree came, ",
-                      clue);
-}
-
-std::string ExplainHttp(const v1::HttpEvidence& http, absl::string_view failure) {
-  if (failure != kHttpUnexpectedStatus) return Say(failure);
-  return absl::StrCat("unexpected status ", http.status(), " (", failure, ")");
-}
-
 }  // namespace
-
-std::string Explain(const v1::Check& check, const v1::Observation& observation) {
-  std::vector<std::string> causes;
-  const v1::LayerVector& layers = observation.layers();
-  if (layers.dns() == v1::LAYER_STATE_BLOCKED) {
-    causes.push_back(absl::StrCat("DNS: ", ExplainDns(observation)));
-  }
-  const v1::Attempt* best = BestAttempt(check.protocol(), observation.attempts());
-  if (best == nullptr) return absl::StrJoin(causes, "; ");
-  const std::string failure = FailureOf(check, *best).failure;
-  if (layers.tcp() == v1::LAYER_STATE_BLOCKED)
-    causes.push_back(absl::StrCat("TCP: ", Say(failure)));
-  // A forger's server was named with the answer that leads to it.
-  const bool told = layers.dns() == v1::LAYER_STATE_BLOCKED && IsImpersonator(*best);
-  if (layers.tls() == v1::LAYER_STATE_BLOCKED && !told) {
-    const bool cut = failure == kConnectionReset || failure == kEof || failure == kTimeout;
-    causes.push_back(
-        absl::StrCat("TLS: ", Say(failure), cut ? " after the server name was sent" : ""));
-  }
-  if (layers.http() == v1::LAYER_STATE_BLOCKED) {
-    causes.push_back(absl::StrCat("HTTP: ", ExplainHttp(best->http(), failure)));
-  }
-  if (layers.http() == v1::LAYER_STATE_DOWN) {
-    causes.push_back(absl::StrCat("HTTP: the genuine service answers with status ",
-                                  best->http().status(), ", it is out of order itself"));
-  }
-  return absl::StrJoin(causes, "; ");
-}
 
 bool OwnConnectionLooksDown(const v1::Plan& plan,
                             const std::vector<v1::Observation>& observations) {
@@ -192,10 +93,11 @@ std::string Line(absl::string_view name, Outcome outcome, absl::string_view reas
 }
 
 std::string FormatText(const v1::Plan& plan, const ByCheck& index, absl::string_view target_id,
-                       bool connection_down) {
+                       const std::vector<std::string>& notes) {
   const auto lookup = [&](absl::string_view id) { return Find(index, id); };
   std::string text;
-  if (connection_down) absl::StrAppend(&text, kConnectionDownNote, "\n\n");
+  for (const std::string& note : notes) absl::StrAppend(&text, note, "\n");
+  if (!notes.empty()) absl::StrAppend(&text, "\n");
   for (const v1::Target& target : plan.targets()) {
     if (!target_id.empty() && target.target_id() != target_id) continue;
     const Outcome outcome = OutcomeOfTarget(target, lookup).outcome;
@@ -211,12 +113,12 @@ std::string FormatText(const v1::Plan& plan, const ByCheck& index, absl::string_
   return text;
 }
 
-// An observation as a JSON object, with the names of the .proto file.
-google::protobuf::Value ToValue(const v1::Observation& observation) {
+// A message as a JSON object, with the names of the .proto file.
+google::protobuf::Value ToValue(const google::protobuf::Message& message) {
   google::protobuf::Value value;
   // What ToJson printed always parses.
   static_cast<void>(google::protobuf::util::JsonStringToMessage(
-      ToJson(observation, /*indent=*/false), value.mutable_struct_value()));
+      ToJson(message, /*indent=*/false), value.mutable_struct_value()));
   return value;
 }
 
@@ -270,12 +172,13 @@ std::string ToSortedJson(const google::protobuf::Struct& report) {
   return json;
 }
 
-std::string FormatJson(const v1::Plan& plan, const ByCheck& index, absl::string_view target_id,
-                       bool connection_down) {
+std::string FormatJson(const v1::Plan& plan, const ByCheck& index, const v1::Vantage& vantage,
+                       absl::string_view target_id, bool connection_down) {
   google::protobuf::Struct report;
   auto& fields = *report.mutable_fields();
   fields["plan_version"].set_string_value(absl::StrCat(plan.version()));
   fields["own_connection_looks_down"].set_bool_value(connection_down);
+  fields["vantage"] = ToValue(vantage);
   auto* targets = fields["targets"].mutable_list_value();
   for (const v1::Target& target : plan.targets()) {
     if (!target_id.empty() && target.target_id() != target_id) continue;
@@ -286,12 +189,16 @@ std::string FormatJson(const v1::Plan& plan, const ByCheck& index, absl::string_
 
 }  // namespace
 
-std::string FormatReport(const v1::Plan& plan, const std::vector<v1::Observation>& observations,
+std::string FormatReport(const v1::Plan& plan, const RoundReport& report,
                          absl::string_view target_id, ReportFormat format) {
-  const ByCheck index = Index(observations);
-  const bool connection_down = OwnConnectionLooksDown(plan, observations);
-  return format == ReportFormat::kJson ? FormatJson(plan, index, target_id, connection_down)
-                                       : FormatText(plan, index, target_id, connection_down);
+  const ByCheck index = Index(report.observations);
+  const bool connection_down = OwnConnectionLooksDown(plan, report.observations);
+  if (format == ReportFormat::kJson) {
+    return FormatJson(plan, index, report.vantage, target_id, connection_down);
+  }
+  std::vector<std::string> notes = VantageNotes(report.vantage);
+  if (connection_down) notes.insert(notes.begin(), std::string(kConnectionDownNote));
+  return FormatText(plan, index, target_id, notes);
 }
 
 }  // namespace sightline::probe

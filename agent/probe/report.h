@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "agent/probe/prober.h"
 #include "sightline/v1/observation.pb.h"
 #include "sightline/v1/plan.pb.h"
 
@@ -15,20 +16,16 @@ namespace sightline::probe {
 enum class ReportFormat { kText, kJson };
 
 // One line a target with what it comes to, and one a feature: what is open, what is blocked, at
-// which layer and why; with a note when no anchor answers, because then nothing can be said.
+// which layer and why; with notes on what makes this
+// machine's view a special one, and when no anchor answers, because then nothing can be said.
 // `target_id` limits the lines to one target; empty means all. JSON has the observations in
 // protobuf JSON (proto field names, defaults printed); the keys of each object are sorted, so that
 // equal rounds give equal bytes.
-std::string FormatReport(const v1::Plan& plan, const std::vector<v1::Observation>& observations,
+std::string FormatReport(const v1::Plan& plan, const RoundReport& report,
                          absl::string_view target_id, ReportFormat format);
 
 // Whether the plan has anchors that were tested and none of them is open or down.
 bool OwnConnectionLooksDown(const v1::Plan& plan, const std::vector<v1::Observation>& observations);
-
-// The causes of what is blocked or down, lowest layer first, such as "DNS: forged answer: 2
-// answers that disagree came, at 192.0.2.1 the server proves another name (ssl_invalid_hostname);
-// TLS: connection reset (connection_reset) after the server name was sent". Empty when nothing is.
-std::string Explain(const v1::Check& check, const v1::Observation& observation);
 
 }  // namespace sightline::probe
 

@@ -79,16 +79,16 @@ void ExpectJudgement(const JudgeCase& in) {
   check.set_protocol(in.protocol);
   check.set_status_min(200);
   check.set_status_max(299);
-  v1::DnsEvidence dns;
+  v1::Observation seen;
+  v1::DnsEvidence& dns = *seen.mutable_dns();
   dns.set_failure(in.dns_failure);
   for (const auto& addresses : in.answers) {
     v1::DnsResponse* response = dns.add_responses();
     response->set_rcode(addresses.empty() ? 3 : 0);
     for (const std::string& address : addresses) response->add_addresses(address);
   }
-  Attempts attempts;
-  for (const Tried& tried : in.tried) *attempts.Add() = At(tried.address, tried.met);
-  const Judgement out = Judge(check, &dns, attempts);
+  for (const Tried& tried : in.tried) *seen.add_attempts() = At(tried.address, tried.met);
+  const Judgement out = Judge(check, seen);
   EXPECT_EQ(Letters(out.layers), in.layers) << in.why;
   EXPECT_EQ(out.failed_operation, in.operation) << in.why;
   EXPECT_EQ(out.failure, in.failure) << in.why;

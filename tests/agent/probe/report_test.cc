@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/probe/explain.h"
 #include "agent/probe/probe_once.h"
 #include "tests/common/test_plan.h"
 
@@ -82,9 +83,13 @@ v1::Observation NoNetwork(const std::string& check_id) {
   return seen;
 }
 
+RoundReport Round(std::vector<v1::Observation> observations) {
+  return {std::move(observations), v1::Vantage()};
+}
+
 TEST(ReportTest, SaysWhatIsOpenAndWhatIsBlockedAndWhy) {
   EXPECT_EQ(
-      FormatReport(TwoTargets(), {Censored("whatsapp-web"), Open("weibo-web")}, "",
+      FormatReport(TwoTargets(), Round({Censored("whatsapp-web"), Open("weibo-web")}), "",
                    ReportFormat::kText),
       "WhatsApp             blocked\n"
       "  web                blocked    DNS: forged answer: 2 answers that disagree came, at "
@@ -95,7 +100,7 @@ TEST(ReportTest, SaysWhatIsOpenAndWhatIsBlockedAndWhy) {
 }
 
 TEST(ReportTest, CanBeLimitedToOneTarget) {
-  const std::string text = FormatReport(TwoTargets(), {Open("whatsapp-web"), Open("weibo-web")},
+  const std::string text = FormatReport(TwoTargets(), Round({Open("whatsapp-web"), Open("weibo-web")}),
                                         "whatsapp", ReportFormat::kText);
   EXPECT_THAT(text, HasSubstr("WhatsApp"));
   EXPECT_THAT(text, Not(HasSubstr("Weibo")));
@@ -104,7 +109,7 @@ TEST(ReportTest, CanBeLimitedToOneTarget) {
 TEST(ReportTest, WithoutAnchorsNothingCanBeSaid) {
   const std::vector<v1::Observation> seen = {NoNetwork("whatsapp-web"), NoNetwork("weibo-web")};
   EXPECT_TRUE(OwnConnectionLooksDown(TwoTargets(), seen));
-  EXPECT_THAT(FormatReport(TwoTargets(), seen, "", ReportFormat::kText),
+  EXPECT_THAT(FormatReport(TwoTargets(), Round(seen), "", ReportFormat::kText),
               HasSubstr("your own connection looks down"));
   EXPECT_FALSE(
       OwnConnectionLooksDown(TwoTargets(), {NoNetwork("whatsapp-web"), Open("weibo-web")}));
@@ -138,7 +143,7 @@ TEST(ReportTest, EachCauseHasItsWords) {
 }
 
 TEST(ReportTest, JsonHasOutcomesAndObservations) {
-  const std::string json = FormatReport(TwoTargets(), {Censored("whatsapp-web"), Open("weibo-web")},
+  const std::string json = FormatReport(TwoTargets(), Round({Censored("whatsapp-web"), Open("weibo-web")}),
                                         "whatsapp", ReportFormat::kJson);
   google::protobuf::Struct report;
   ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(json, &report).ok()) << json;
@@ -157,9 +162,9 @@ TEST(ReportTest, JsonHasOutcomesAndObservations) {
 
 TEST(ReportTest, EqualRoundsGiveEqualJson) {
   const std::vector<v1::Observation> seen = {Censored("whatsapp-web"), Open("weibo-web")};
-  const std::string json = FormatReport(TwoTargets(), seen, "", ReportFormat::kJson);
+  const std::string json = FormatReport(TwoTargets(), Round(seen), "", ReportFormat::kJson);
   for (int i = 0; i < 20; ++i) {
-    ASSERT_EQ(FormatReport(TwoTargets(), seen, "", ReportFormat::kJson), json);
+    ASSERT_EQ(FormatReport(TwoTargets(), Round(seen), "", ReportFormat::kJson), json);
   }
   const std::vector<std::string> keys = {"display_name", "failure", "features", "layer",
                                          "observations", "outcome", "reason",   "target_id"};
@@ -211,13 +216,14 @@ TEST(ReportTest, ForgersServerBehindALoneAnswerIsToldOnce) {
 }
 
 TEST(ProbeOnceTest, PlansThatBreakARuleAreRefused) {
-  EXPECT_EQ(ProbeOnce(v1::Plan(), "", ReportFormat::kText).status().code(),
+  EXPECT_EQ(ProbeOnce(v1::Plan(), ProbeOnceOptions()).status().code(),
             absl::StatusCode::kInvalidArgument);
 }
 
 TEST(ProbeOnceTest, AnUnknownTargetIsAnsweredWithTheKnownOnes) {
-  const absl::Status status =
-      ProbeOnce(sightline::TestPlan(), "telegram", ReportFormat::kText).status();
+  ProbeOnceOptions options;
+  options.target_id = "telegram";
+  const absl::Status status = ProbeOnce(sightline::TestPlan(), options).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(status.message()), HasSubstr("whatsapp, signal, wechat, weibo, example"));
 }
@@ -225,7 +231,7 @@ TEST(ProbeOnceTest, AnUnknownTargetIsAnsweredWithTheKnownOnes) {
 TEST(ProbeOnceTest, APrivateResolverIsRefused) {
   v1::Plan plan = sightline::TestPlan();
   plan.set_resolvers(0, "127.0.0.1:53");
-  const absl::Status status = ProbeOnce(plan, "", ReportFormat::kText).status();
+  const absl::Status status = ProbeOnce(plan, ProbeOnceOptions()).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), HasSubstr("127.0.0.0/8"));
 }
