@@ -27,6 +27,8 @@ inline constexpr absl::string_view kHttpUnexpectedRedirect = "http_unexpected_re
 inline constexpr absl::string_view kHttpBrokenRedirect = "http_invalid_redirect_location_host";
 inline constexpr absl::string_view kHttpRequestFailed = "http_request_failed";
 inline constexpr absl::string_view kHttpUnexpectedStatus = "http_unexpected_status_code";
+inline constexpr absl::string_view kHttpUnexpectedRedirect = "http_unexpected_redirect_url";
+inline constexpr absl::string_view kHttpInvalidRedirect = "http_invalid_redirect_location_host";
 
 inline constexpr absl::string_view kResolve = "resolve";
 inline constexpr absl::string_view kConnect = "connect";

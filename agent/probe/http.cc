@@ -1,148 +1,108 @@
-#include <algorithm>
+#include <array>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/buffer_body.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/error.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/write.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
-#include <vector>
+#include <boost/asio/write.hpp>
+#include <memory>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "agent/probe/failure.h"
 #include "agent/probe/judge.h"
+#include "agent/probe/page.h"
+#include "agent/probe/response.h"
 #include "agent/probe/steps.h"
 
 namespace sightline::probe {
 namespace {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
 using boost::system::error_code;
 
-constexpr uint32_t kHeaderBytesMax = 16 * 1024;
-constexpr uint32_t kBodyBytesMax = 512 * 1024;
-constexpr size_t kChunkBytes = 16'384;
+// One TLS record.
+constexpr size_t kChunkBytes = 16 * 1024;
 // Some services send browsers they do not know elsewhere.
 constexpr char kUserAgent[] =
     "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 
-// Looks for a text in a body that comes in pieces, without keeping the body.
-class TextSearch {
- public:
-  explicit TextSearch(absl::string_view text) : text_(text), found_(text.empty()) {}
-
-  void Feed(absl::string_view piece) {
-    if (found_) return;
-    window_.append(piece.data(), piece.size());
-    found_ = absl::StrContains(window_, text_);
-    if (window_.size() >= text_.size()) window_.erase(0, window_.size() - text_.size() + 1);
-  }
-  bool found() const { return found_; }
-
- private:
-  absl::string_view text_;
-  bool found_;
-  std::string window_;
-};
-
-http::request<http::empty_body> MakeRequest(const Request& wanted) {
-  const bool tls = ProtocolHasTls(wanted.protocol);
-  const bool usual_port = wanted.port == (tls ? 443U : 80U);
-  http::request<http::empty_body> request;
-  request.version(11);
-  request.method(http::verb::get);
-  request.target(wanted.path.empty() ? "/" : wanted.path);
-  request.set(http::field::host,
-              usual_port ? wanted.host : absl::StrCat(wanted.host, ":", wanted.port));
-  request.set(http::field::user_agent, kUserAgent);
-  request.set(http::field::accept, "*/*");
-  request.set(http::field::connection, "close");
-  return request;
+std::string MakeRequest(const Request& wanted, bool tls) {
+  const bool brackets = absl::StrContains(wanted.host, ':');
+  std::string host = absl::StrCat(brackets ? "[" : "", wanted.host, brackets ? "]" : "");
+  if (wanted.port != (tls ? 443 : 80)) absl::StrAppend(&host, ":", wanted.port);
+  return absl::StrCat("GET ", wanted.path.empty() ? "/" : wanted.path, " HTTP/1.1\r\nHost: ", host,
+                      "\r\nUser-Agent: ", kUserAgent,
+                      "\r\nAccept: */*\r\nConnection: close\r\n\r\n");
 }
 
 std::string ExchangeFailure(const error_code& error) {
-  if (!error) return {};
-  if (error == http::error::end_of_stream || error == http::error::partial_message ||
-      error == asio::ssl::error::stream_truncated) {
-    return std::string(kEof);
-  }
+  if (error == asio::ssl::error::stream_truncated) return std::string(kEof);
   if (error == asio::error::eof || error.category() == boost::system::system_category()) {
     return FailureFromError(error);
   }
   return std::string(kHttpRequestFailed);
 }
 
-// Reads the body up to the limit; what lies beyond is left unread, which is no failure.
+// Asks, and feeds what comes to `reader` until it has the response or nothing more comes. Returns
+// why it has none.
 template <typename Stream>
-asio::awaitable<error_code> ReadBody(Stream& stream, boost::beast::flat_buffer& buffer,
-                                     http::response_parser<http::buffer_body>& parser,
-                                     TextSearch& search, v1::HttpEvidence& evidence) {
-  std::vector<char> chunk(kChunkBytes);
+asio::awaitable<error_code> Exchange(Stream& stream, const std::string& request,
+                                     ResponseReader& reader) {
+  error_code write_error;
   error_code error;
-  while (!parser.is_done() && evidence.body_bytes() < kBodyBytesMax) {
-    const size_t wanted = std::min<size_t>(chunk.size(), kBodyBytesMax - evidence.body_bytes());
-    auto& body = parser.get().body();
-    body.data = chunk.data();
-    body.size = wanted;
-    co_await http::async_read(stream, buffer, parser,
-                              asio::redirect_error(asio::use_awaitable, error));
-    const size_t got = wanted - body.size;
-    evidence.set_body_bytes(evidence.body_bytes() + static_cast<uint32_t>(got));
-    search.Feed(absl::string_view(chunk.data(), got));
-    if (error == http::error::need_buffer) error = {};
-    if (error) break;
+  co_await asio::async_write(stream, asio::buffer(request),
+                             asio::redirect_error(asio::use_awaitable, write_error));
+  // A server may answer and close before it has read the request: a failed write is not the end.
+  const auto chunk = std::make_unique_for_overwrite<char[]>(kChunkBytes);
+  auto state = ResponseReader::State::kMore;
+  while (state == ResponseReader::State::kMore && !error) {
+    const size_t got = co_await stream.async_read_some(
+        asio::buffer(chunk.get(), kChunkBytes), asio::redirect_error(asio::use_awaitable, error));
+    if (got > 0) state = reader.Feed(absl::string_view(chunk.get(), got));
+  }
+  if (state == ResponseReader::State::kDone) co_return error_code();
+  if (state == ResponseReader::State::kBroken) {
+    // Of no category that the system's errors have.
+    co_return make_error_code(boost::system::errc::bad_message);
   }
   // Many servers end a body without length by closing, and skip TLS's farewell.
-  if (error == asio::ssl::error::stream_truncated && parser.need_eof()) error = {};
-  co_return error;
+  const bool ended = error == asio::error::eof || error == asio::ssl::error::stream_truncated;
+  if (ended && reader.End()) co_return error_code();
+  co_return write_error&& reader.status() == 0 ? write_error : error;
 }
 
-template <typename Stream>
-asio::awaitable<void> Exchange(Stream& stream, const Request& wanted, v1::HttpEvidence& evidence) {
-  error_code error;
-  const v1::Check& check = *wanted.check;
-  const http::request<http::empty_body> request = MakeRequest(wanted);
-  error_code write_error;
-  co_await http::async_write(stream, request,
-                             asio::redirect_error(asio::use_awaitable, write_error));
-  boost::beast::flat_buffer buffer(size_t{2} * kHeaderBytesMax);
-  http::response_parser<http::buffer_body> parser;
-  parser.header_limit(kHeaderBytesMax);
-  parser.body_limit(boost::none);
-  // A server may answer and close before it has read the request: a failed write is not the end.
-  co_await http::async_read_header(stream, buffer, parser,
-                                   asio::redirect_error(asio::use_awaitable, error));
-  TextSearch search(check.body_contains());
-  if (error && write_error) error = write_error;
-  if (!error) {
-    evidence.set_status(parser.get().result_int());
-    error = co_await ReadBody(stream, buffer, parser, search, evidence);
-  }
-  evidence.set_failure(ExchangeFailure(error));
-  evidence.set_expected(!error && StatusExpected(check, evidence.status()) && search.found());
+void Describe(const ResponseReader& response, const PageReader& page, v1::HttpEvidence* evidence) {
+  evidence->set_status(response.status());
+  evidence->set_location(PrintableLocation(response.location()));
+  evidence->set_date_s(response.date_s());
+  evidence->set_body_bytes(page.body_bytes());
+  evidence->set_title(page.Title());
+  evidence->set_body_sha256_prefix(page.Sha256Prefix());
 }
 
 }  // namespace
 
 asio::awaitable<bool> HttpStep(Connection& connection, TimePoint deadline) {
   v1::HttpEvidence& evidence = *connection.evidence.mutable_http();
-  TcpSocket& socket = connection.socket;
-  Watchdog watchdog(socket.get_executor(), deadline, [&socket] { CloseQuietly(socket); });
+  const v1::Check& check = *connection.request.check;
+  const bool tls = connection.tls.has_value();
+  const std::string request = MakeRequest(connection.request, tls);
+  PageReader page(check.body_contains());
+  ResponseReader response(&page);
+  Watchdog watchdog(connection.socket.get_executor(), deadline,
+                    [&connection] { GiveUp(connection); });
   const TimePoint start = SteadyClock::now();
-  if (connection.tls.has_value()) {
-    co_await Exchange(*connection.tls, connection.request, evidence);
-  } else {
-    co_await Exchange(socket, connection.request, evidence);
-  }
+  const error_code error = tls ? co_await Exchange(*connection.tls, request, response)
+                               : co_await Exchange(connection.socket, request, response);
   evidence.set_exchange_us(MicrosecondsSince(start));
-  if (watchdog.expired() && !evidence.failure().empty()) {
-    evidence.set_failure(std::string(kTimeout));
+  Describe(response, page, &evidence);
+  connection.location = std::string(response.location());
+  if (error) {
+    evidence.set_failure(watchdog.expired() ? std::string(kTimeout) : ExchangeFailure(error));
+    if (tls) connection.evidence.mutable_tls()->set_alert(AlertOf(error));
   }
+  evidence.set_expected(!error && StatusExpected(check, evidence.status()) &&
+                        PageExpected(check, page));
   co_return evidence.expected();
 }
 

@@ -99,8 +99,25 @@ struct Connection {
   // What the application speaks through, once a WebSocket step has run; else empty, and the
   // application speaks through `tls` or `socket`.
   std::unique_ptr<Channel> channel;
+  // Whether TCP timestamps are in use, once connected.
+  std::optional<bool> timestamps;
+  // Location header as received, for FollowLocation; the evidence holds what is printable of it.
+  std::string location;
   v1::Attempt evidence;
 };
+
+// Writes what the kernel counted so far into `connection.evidence`. Changes nothing when the socket
+// is closed or was never connected, so call it before closing.
+void NoteBytes(Connection& connection);
+
+// NoteBytes, then CloseQuietly: for a deadline.
+void GiveUp(Connection& connection);
+
+// nullopt when the socket is not connected.
+std::optional<bool> TcpTimestampsInUse(TcpSocket& socket);
+
+// The TLS alert from the peer that `error` of a TlsStream tells of; 0 when it tells of none.
+uint32_t AlertOf(const boost::system::error_code& error);
 
 // The one shape of a step: fills its part of `connection.evidence` and says whether the next step
 // may follow. After false the socket is of no further use.

@@ -6,6 +6,7 @@
 
 #include "agent/probe/failure.h"
 #include "agent/probe/steps.h"
+#include "agent/probe/tcp_info.h"
 
 namespace sightline::probe {
 namespace {
@@ -17,6 +18,15 @@ tcp::endpoint EndpointOf(const IpAddress& address, uint16_t port) {
   const auto& bytes = address.bytes;
   if (address.v6) return {asio::ip::address_v6(bytes), port};
   return {asio::ip::address_v4({bytes[0], bytes[1], bytes[2], bytes[3]}), port};
+}
+
+std::optional<TcpInfo> InfoOf(TcpSocket& socket) {
+  if (!socket.is_open()) return std::nullopt;
+  return ReadTcpInfo(socket.native_handle());
+}
+
+uint32_t Saturate(uint64_t count) {
+  return static_cast<uint32_t>(std::min<uint64_t>(count, std::numeric_limits<uint32_t>::max()));
 }
 
 }  // namespace
@@ -39,9 +49,27 @@ void CloseQuietly(TcpSocket& socket) {
   socket.close(ignored);
 }
 
+void NoteBytes(Connection& connection) {
+  const std::optional<TcpInfo> info = InfoOf(connection.socket);
+  if (!info.has_value()) return;
+  connection.evidence.set_bytes_sent(Saturate(info->bytes_acked));
+  connection.evidence.set_bytes_received(Saturate(info->bytes_received));
+}
+
+void GiveUp(Connection& connection) {
+  NoteBytes(connection);
+  CloseQuietly(connection.socket);
+}
+
+std::optional<bool> TcpTimestampsInUse(TcpSocket& socket) {
+  const std::optional<TcpInfo> info = InfoOf(socket);
+  if (!info.has_value()) return std::nullopt;
+  return info->timestamps;
+}
+
 asio::awaitable<bool> ConnectStep(Connection& connection, TimePoint deadline) {
   TcpSocket& socket = connection.socket;
-  Watchdog watchdog(socket.get_executor(), deadline, [&socket] { CloseQuietly(socket); });
+  Watchdog watchdog(socket.get_executor(), deadline, [&connection] { GiveUp(connection); });
   const TimePoint start = SteadyClock::now();
   boost::system::error_code error;
   co_await socket.async_connect(EndpointOf(connection.destination, connection.request.port),
@@ -55,6 +83,7 @@ asio::awaitable<bool> ConnectStep(Connection& connection, TimePoint deadline) {
     co_return false;
   }
   connection.evidence.set_connect_us(std::max<uint32_t>(1, MicrosecondsSince(start)));
+  connection.timestamps = TcpTimestampsInUse(socket);
   socket.set_option(tcp::no_delay(true), error);
   co_return true;
 }

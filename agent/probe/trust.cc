@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "agent/probe/destination.h"
 #include "agent/probe/failure.h"
 
 namespace sightline::probe {
@@ -36,6 +37,7 @@ struct X509Deleter {
 Defect DefectOf(int error) {
   switch (error) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return kWrongHost;
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
@@ -88,17 +90,25 @@ int AddRoots(absl::string_view pem, X509_STORE* store) {
   return count;
 }
 
-absl::StatusOr<SslContext> MakeContext(absl::string_view name, absl::string_view pem,
-                                       bool include_system) {
+// What every context has: it believes nobody yet. nullptr when memory ran out.
+SslContext MakeBareContext() {
   SslContext context(SSL_CTX_new(TLS_client_method()));
-  if (context == nullptr) return absl::ResourceExhaustedError("out of memory for a TLS context");
+  if (context == nullptr) return context;
   SSL_CTX* raw = context.get();
-  constexpr std::array<unsigned char, 9> kAlpn = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
   SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
-  SSL_CTX_set_alpn_protos(raw, kAlpn.data(), kAlpn.size());
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, RecordDefect);
+  return context;
+}
+
+absl::StatusOr<SslContext> MakeContext(absl::string_view name, absl::string_view pem,
+                                       bool include_system) {
+  SslContext context = MakeBareContext();
+  if (context == nullptr) return absl::ResourceExhaustedError("out of memory for a TLS context");
+  SSL_CTX* raw = context.get();
+  constexpr std::array<unsigned char, 9> kAlpn = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+  SSL_CTX_set_alpn_protos(raw, kAlpn.data(), kAlpn.size());
   // A root given by the plan counts although it may not be self-signed.
   X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(raw), X509_V_FLAG_PARTIAL_CHAIN);
   if (include_system && SSL_CTX_set_default_verify_paths(raw) != 1) {
@@ -138,6 +148,11 @@ absl::StatusOr<SSL_CTX*> TrustCache::Get(const v1::Plan& plan, absl::string_view
   return contexts_.emplace(std::move(key), *std::move(context)).first->second.get();
 }
 
+SSL_CTX* TrustCache::Nobody() {
+  if (nobody_ == nullptr) nobody_ = MakeBareContext();
+  return nobody_.get();
+}
+
 void TrustCache::Trim(const v1::Plan& plan) {
   const std::string system = CacheKey("", true);
   absl::erase_if(contexts_, [&](const auto& entry) {
@@ -150,7 +165,8 @@ void TrustCache::Trim(const v1::Plan& plan) {
 }
 
 void ExpectHost(SSL* ssl, const std::string& host) {
-  SSL_set_tlsext_host_name(ssl, host.c_str());
+  // RFC 6066 section 3: an address is never sent.
+  if (!ParseIpAddress(host).has_value()) SSL_set_tlsext_host_name(ssl, host.c_str());
   // As browsers do: only subject alternative names count.
   SSL_set_hostflags(ssl,
                     X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);

@@ -30,15 +30,21 @@ class TrustCache {
   // INVALID_ARGUMENT when the plan has no such root set or its PEM holds no certificate.
   absl::StatusOr<SSL_CTX*> Get(const v1::Plan& plan, absl::string_view root_set);
 
+  // The context for a contrast, which asks only whether a TLS server answers: believes nobody, so
+  // that VerifyFailure says what is wrong with any chain; no ALPN. Owned by the cache, which never
+  // drops it. nullptr when memory ran out.
+  SSL_CTX* Nobody();
+
   // Drops contexts that no root set of the plan needs. Call when no connection is open.
   void Trim(const v1::Plan& plan);
 
  private:
   // Keyed by content, so that a newer plan with the same roots finds them.
   absl::flat_hash_map<std::string, SslContext> contexts_;
+  SslContext nobody_;
 };
 
-// Sets the server name to send and to verify. Call before the handshake.
+// Sets the name to send (unless it is an address) and to verify. Call before the handshake.
 void ExpectHost(SSL* ssl, const std::string& host);
 
 // After a completed handshake: empty when the chain leads to an expected root and names the

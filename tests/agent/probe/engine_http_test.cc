@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <string>
 
@@ -83,6 +84,52 @@ TEST_F(EngineHttpTest, ResetInPlaceOfTheResponse) {
   EXPECT_EQ(Letters(seen.layers()), "ooobu");
   EXPECT_EQ(seen.failure(), "connection_reset");
   EXPECT_EQ(seen.failed_operation(), "http_round_trip");
+}
+
+TEST_F(EngineHttpTest, ResetInTheBody) {
+  check_.set_protocol(v1::CHECK_PROTOCOL_HTTP);
+  const v1::Observation seen = RunWith([](int fd) {
+    char request[4096];
+    EXPECT_GT(recv(fd, request, sizeof(request), 0), 0);
+    const std::string half = "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf";
+    EXPECT_GT(send(fd, half.data(), half.size(), 0), 0);
+    const linger reset{1, 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+  });
+  EXPECT_EQ(Letters(seen.layers()), "oo-b-");
+  EXPECT_EQ(seen.failure(), "connection_reset");
+  EXPECT_EQ(seen.attempts(0).http().status(), 200U);
+}
+
+TEST_F(EngineHttpTest, ThePageIsDescribed) {
+  const std::string body = "<html><TITLE>\n WhatsApp  Web\xff</TITLE>";
+  const v1::HttpEvidence seen =
+      RunWith(HttpsServer(*genuine_,
+                          "HTTP/1.1 302 Found\r\nLocation: /login\x80\r\nDate: Sun, 06 "
+                          "Nov 1994 08:49:37 GMT\r\n\r\n" +
+                              body))
+          .attempts(0)
+          .http();
+  EXPECT_EQ(seen.status(), 302U);
+  EXPECT_EQ(seen.title(), "WhatsApp Web\xef\xbf\xbd");
+  EXPECT_EQ(seen.location(), "/login");
+  EXPECT_EQ(seen.date_s(), 784111777);
+  EXPECT_EQ(seen.body_bytes(), body.size());
+  EXPECT_EQ(seen.body_sha256_prefix().size(), 8U);
+  EXPECT_EQ(seen.failure(), "");
+}
+
+TEST_F(EngineHttpTest, TitleAndSizeAreExpectationsToo) {
+  const auto letters = [&](const std::string& body) {
+    return Letters(RunWith(HttpsServer(*genuine_, Page("200 OK", body))).layers());
+  };
+  check_.set_title_contains("WhatsApp");
+  check_.set_body_bytes_min(30);
+  check_.set_body_bytes_max(40);
+  EXPECT_EQ(letters("<title>WhatsApp Web</title>12345"), "ooooo");
+  EXPECT_EQ(letters("<title>Access denied</title>12345"), "ooobb");
+  EXPECT_EQ(letters("<title>WhatsApp Web</title>"), "ooobb") << "too short";
+  EXPECT_EQ(letters("<title>WhatsApp Web</title>1234567890ABCDE"), "ooobb") << "too long";
 }
 
 TEST_F(EngineHttpTest, HttpInTheClearNeverProvesWhoAnswered) {
