@@ -22,6 +22,7 @@
 #include "agent/probe/resolve.h"
 #include "agent/probe/steps.h"
 #include "agent/probe/trust.h"
+#include "common/files.h"
 
 namespace sightline::probe {
 namespace {
@@ -141,6 +142,7 @@ asio::awaitable<void> RunCheck(Round& round, const v1::Check& check, v1::Observa
   const ResolveTask task{check.host(), ToMicroseconds(round.plan.dns_hold()), deadline};
   NameEvidence names = co_await ResolveName(task, *round.resolvers, round.policy);
   *seen.mutable_dns() = std::move(names.first);
+  for (v1::DnsEvidence& other : names.others) *seen.add_other_lookups() = std::move(other);
   if (protocol->steps[0] != nullptr) {
     co_await TryAddresses(round, check, *protocol, trust, deadline, &seen);
   }
@@ -206,15 +208,10 @@ RoundReport Engine::RunRound(const v1::Plan& plan, const std::vector<const v1::C
   if (impl_->stopped || checks.empty()) return report;
 
   impl_->trust.Trim(plan);
-  absl::StatusOr<ResolverSet> resolvers = absl::InvalidArgumentError("no resolver in the plan");
-  if (plan.resolvers_size() > 0) {
-    const auto address = ParseResolver(plan.resolvers(0), impl_->policy);
-    if (address.ok()) {
-      resolvers = ResolverSet{{{*address, plan.resolvers(0)}}, {}, {}, {}};
-    } else {
-      resolvers = address.status();
-    }
-  }
+  // Read anew each round, because laptops move.
+  const std::string resolv_conf =
+      plan.ask_system_resolver() ? SystemFiles().Read("/etc/resolv.conf").value_or("") : "";
+  const absl::StatusOr<ResolverSet> resolvers = MakeResolverSet(plan, impl_->policy, resolv_conf);
   Round round{plan,        checks, impl_->policy, impl_->trust, resolvers, options.round_start,
               observations};
 
