@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -28,14 +30,33 @@ Name ParseName(absl::string_view host) {
   return Name(ldns_dname_new_frm_str(std::string(host).c_str()));
 }
 
-bool AsksFor(const ldns_pkt& packet, absl::string_view host) {
+ldns_rr_type TypeOf(const DnsQuery& query) {
+  return query.type == DnsType::kAaaa ? LDNS_RR_TYPE_AAAA : LDNS_RR_TYPE_A;
+}
+
+bool RepliesTo(const ldns_pkt& packet, const DnsQuery& query) {
+  if (!ldns_pkt_qr(&packet)) return false;
   const ldns_rr_list* questions = ldns_pkt_question(&packet);
-  if (questions == nullptr || ldns_rr_list_rr_count(questions) != 1) return false;
+  const size_t count = questions == nullptr ? 0 : ldns_rr_list_rr_count(questions);
+  // Some servers refuse with a bare header.
+  if (count == 0) return ldns_pkt_get_rcode(&packet) != LDNS_RCODE_NOERROR;
   const ldns_rr* question = ldns_rr_list_rr(questions, 0);
-  const Name name = ParseName(host);
-  return name != nullptr && ldns_rr_get_type(question) == LDNS_RR_TYPE_A &&
+  const Name name = ParseName(query.host);
+  return count == 1 && name != nullptr && ldns_rr_get_type(question) == TypeOf(query) &&
          ldns_rr_get_class(question) == LDNS_RR_CLASS_IN &&
          ldns_dname_compare(ldns_rr_owner(question), name.get()) == 0;
+}
+
+std::optional<IpAddress> ReadAddress(const ldns_rr& record) {
+  const ldns_rr_type type = ldns_rr_get_type(&record);
+  if (type != LDNS_RR_TYPE_A && type != LDNS_RR_TYPE_AAAA) return std::nullopt;
+  IpAddress address;
+  address.v6 = type == LDNS_RR_TYPE_AAAA;
+  const size_t size = address.v6 ? 16 : 4;
+  const ldns_rdf* data = ldns_rr_rdf(&record, 0);
+  if (data == nullptr || ldns_rdf_size(data) != size) return std::nullopt;
+  std::memcpy(address.bytes.data(), ldns_rdf_data(data), size);
+  return address;
 }
 
 void ReadAddresses(const ldns_pkt& packet, DnsReply* reply) {
@@ -45,51 +66,48 @@ void ReadAddresses(const ldns_pkt& packet, DnsReply* reply) {
     const ldns_rr* record = ldns_rr_list_rr(answers, i);
     const uint32_t ttl_s = ldns_rr_ttl(record);
     reply->ttl_min_s = i == 0 ? ttl_s : std::min(reply->ttl_min_s, ttl_s);
-    if (ldns_rr_get_type(record) != LDNS_RR_TYPE_A || ldns_rr_rd_count(record) != 1) continue;
-    const ldns_rdf* data = ldns_rr_rdf(record, 0);
-    if (ldns_rdf_size(data) != 4 || reply->addresses.size() >= kAddressesPerResponseMax) continue;
-    IpAddress address;
-    std::memcpy(address.bytes.data(), ldns_rdf_data(data), 4);
-    reply->addresses.push_back(address);
+    if (reply->addresses.size() >= kAddressesPerResponseMax) continue;
+    const std::optional<IpAddress> address = ReadAddress(*record);
+    if (address.has_value()) reply->addresses.push_back(*address);
   }
 }
 
 }  // namespace
 
-absl::StatusOr<std::string> PackDnsQuery(absl::string_view host, uint16_t id) {
-  Name name = ParseName(host);
+absl::StatusOr<std::string> PackDnsQuery(const DnsQuery& query) {
+  Name name = ParseName(query.host);
   if (name == nullptr) {
-    return absl::InvalidArgumentError(absl::StrCat("\"", host, "\" is not a DNS name"));
+    return absl::InvalidArgumentError(absl::StrCat("\"", query.host, "\" is not a DNS name"));
   }
   // The packet takes the name over.
-  const Packet packet(
-      ldns_pkt_query_new(name.release(), LDNS_RR_TYPE_A, LDNS_RR_CLASS_IN, LDNS_RD));
+  const Packet packet(ldns_pkt_query_new(name.release(), TypeOf(query), LDNS_RR_CLASS_IN, LDNS_RD));
   if (packet == nullptr) return absl::ResourceExhaustedError("out of memory for a DNS question");
-  ldns_pkt_set_id(packet.get(), id);
+  ldns_pkt_set_id(packet.get(), query.id);
   uint8_t* wire = nullptr;
   size_t size = 0;
   const ldns_status status = ldns_pkt2wire(&wire, packet.get(), &size);
   const Bytes owner(wire);
   if (status != LDNS_STATUS_OK) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "\"", host, "\" does not fit a DNS question: ", ldns_get_errorstr_by_id(status)));
+        "\"", query.host, "\" does not fit a DNS question: ", ldns_get_errorstr_by_id(status)));
   }
   return std::string(reinterpret_cast<const char*>(wire), size);
 }
 
-DnsReply ParseDnsReply(absl::string_view datagram, absl::string_view host, uint16_t id) {
+DnsReply ParseDnsReply(absl::string_view message, const DnsQuery& query) {
   DnsReply reply;
   ldns_pkt* parsed = nullptr;
   const ldns_status status =
-      ldns_wire2pkt(&parsed, reinterpret_cast<const uint8_t*>(datagram.data()), datagram.size());
+      ldns_wire2pkt(&parsed, reinterpret_cast<const uint8_t*>(message.data()), message.size());
   const Packet packet(parsed);
   if (status != LDNS_STATUS_OK || packet == nullptr) return reply;
-  if (!ldns_pkt_qr(packet.get()) || !AsksFor(*packet, host)) {
+  if (!RepliesTo(*packet, query)) {
     reply.match = DnsMatch::kUnrelated;
     return reply;
   }
-  reply.match = ldns_pkt_id(packet.get()) == id ? DnsMatch::kAnswer : DnsMatch::kWrongId;
+  reply.match = ldns_pkt_id(packet.get()) == query.id ? DnsMatch::kAnswer : DnsMatch::kWrongId;
   reply.rcode = static_cast<uint32_t>(ldns_pkt_get_rcode(packet.get()));
+  reply.truncated = ldns_pkt_tc(packet.get());
   ReadAddresses(*packet, &reply);
   return reply;
 }

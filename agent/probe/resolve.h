@@ -6,40 +6,23 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "agent/probe/destination.h"
+#include "agent/probe/resolver_set.h"
 #include "sightline/v1/observation.pb.h"
 
 namespace sightline::probe {
 
-// A resolver and how the evidence names it.
-struct NamedResolver {
-  ResolverAddress address;
-  // "ADDRESS:PORT" of the plan, or "system".
-  std::string name;
-};
-
-// Whom to ask, the same for every name of a round.
-struct ResolverSet {
-  // Of the plan, in its order; the first is asked about every name.
-  std::vector<NamedResolver> plan;
-  // As the machine is configured, whatever its address; absent when the plan does not want it.
-  std::optional<NamedResolver> system;
-  // Where no resolver lives; absent when the plan names none.
-  std::optional<NamedResolver> injection_control;
-  // Ranges that forged answers are known to hold.
-  std::vector<AddressRange> forged_ranges;
-};
-
 // What came back about one name.
 struct NameEvidence {
-  // A questions over UDP to the first resolver of the plan.
+  // A question over UDP to the first resolver of the plan. For a name that is an IP literal: that
+  // address as one response without delay, resolver, source or transport.
   v1::DnsEvidence first;
-  // The rest, in the order asked: AAAA, system resolver, injection control; and when `first` failed
-  // or is suspicious, TCP to the first resolver and UDP to the other resolvers of the plan.
+  // The rest, in this order: AAAA, system resolver, injection control; and when `first` is
+  // Suspicious() at the end of its hold, TCP to the first resolver and UDP to the other resolvers
+  // of the plan. Those that nobody was asked for are left out.
   std::vector<v1::DnsEvidence> others;
 };
 
@@ -51,15 +34,23 @@ struct ResolveTask {
 };
 
 // Asks each once, from a socket of its own, all but the last two kinds at the same time. Over UDP
-// every response is kept until `hold` after the question; when none has come from the first
-// resolver by then, waits for it until the deadline. Addresses that `policy` refuses are reported as
-// their range. Takes the address of a name that is an IP literal without asking anybody.
+// every response is kept until `hold` after the question. When none has come by then,
+//   - `first` waits for one until the deadline, while TCP and the other resolvers are asked
+//   already;
+//   - the system resolver, TCP and the other resolvers have half of the time between their question
+//     and the deadline, if that is more than the hold;
+//   - AAAA and the injection control, from which silence is nothing unusual, are not waited for.
+// So a name with a usable answer takes one hold, or up to half of the time when the system resolver
+// is silent; a suspicious answer costs another hold, or up to half of the time that is left; and
+// silence takes all of it, so that whoever has other plans sets the deadline before their own.
+//
+// Nothing lasts longer than the deadline. Addresses that `policy` refuses are reported as their
+// range. Takes the address of a name that is an IP literal without asking anybody. A host that is
+// no DNS name has the failure kNotADnsName, and nobody is asked. The arguments outlive the
+// coroutine; cancelling it ends the questions.
 boost::asio::awaitable<NameEvidence> ResolveName(const ResolveTask& task,
                                                  const ResolverSet& resolvers,
                                                  const DestinationPolicy& policy);
-
-// The first "nameserver" of a resolv.conf(5) text; nullopt when there is none that is an address.
-std::optional<NamedResolver> SystemResolver(const std::string& resolv_conf);
 
 }  // namespace sightline::probe
 

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -183,22 +184,46 @@ BlackHole::BlackHole(const std::string& address, uint16_t port)
 }
 
 std::string PackReply(const std::string& query, const FakeReply& reply) {
+  if (!reply.raw.empty()) return reply.raw;
   std::string packet = query;
   if (reply.wrong_id) packet[0] = static_cast<char>(packet[0] ^ 1);
-  packet[2] = static_cast<char>(0x81);
+  packet[2] = static_cast<char>(reply.truncated ? 0x83 : 0x81);
   packet[3] = static_cast<char>(0x80 | reply.rcode);
-  packet[7] = static_cast<char>(reply.addresses.size());
+  // The type asked for is the last but two bytes, as the fake understands questions without EDNS.
+  const bool v6 = packet[packet.size() - 3] == 28;
   for (const std::string& address : reply.addresses) {
-    // Pointer to the question's name, type A, class IN, 300 s, 4 bytes.
-    packet.append("\xc0\x0c\x00\x01\x00\x01\x00\x00\x01\x2c\x00\x04", 12);
-    const sockaddr_in endpoint = Endpoint(address, 0);
-    packet.append(reinterpret_cast<const char*>(&endpoint.sin_addr), 4);
+    std::array<char, sizeof(in6_addr)> bytes{};
+    if (inet_pton(v6 ? AF_INET6 : AF_INET, address.c_str(), bytes.data()) != 1) continue;
+    ++packet[7];
+    // Pointer to the question's name, type, class IN, 300 s, length.
+    packet.append(v6 ? std::string("\xc0\x0c\x00\x1c\x00\x01\x00\x00\x01\x2c\x00\x10", 12)
+                     : std::string("\xc0\x0c\x00\x01\x00\x01\x00\x00\x01\x2c\x00\x04", 12));
+    packet.append(bytes.data(), v6 ? 16 : 4);
   }
   return packet;
 }
 
-DnsServer::DnsServer(std::vector<FakeReply> replies)
-    : socket_(Bind(SOCK_DGRAM, "127.0.0.1", 0)),
+std::string Framed(const std::string& message) {
+  return std::string{static_cast<char>(message.size() >> 8), static_cast<char>(message.size())} +
+         message;
+}
+
+Behaviour DnsOverTcp(FakeReply reply, size_t bytes_max) {
+  return [reply = std::move(reply), bytes_max](int fd) {
+    std::array<char, 1024> query{};
+    const ssize_t size = read(fd, query.data(), query.size());
+    if (size < 2 + 12) return;
+    if (reply.before) reply.before();
+    const std::string answer =
+        Framed(PackReply(std::string(query.data() + 2, static_cast<size_t>(size) - 2), reply));
+    [[maybe_unused]] const ssize_t sent =
+        write(fd, answer.data(), std::min(answer.size(), bytes_max));
+  };
+}
+
+DnsServer::DnsServer(std::vector<FakeReply> replies, const std::string& address)
+    : address_(address),
+      socket_(Bind(SOCK_DGRAM, address, 0)),
       stop_(eventfd(0, EFD_CLOEXEC)),
       port_(PortOf(socket_.get())),
       replies_(std::move(replies)) {
@@ -210,7 +235,7 @@ DnsServer::~DnsServer() {
   thread_.join();
 }
 
-std::string DnsServer::address() const { return "127.0.0.1:" + std::to_string(port_); }
+std::string DnsServer::address() const { return address_ + ":" + std::to_string(port_); }
 
 void DnsServer::Serve() {
   while (WaitReadable(socket_.get(), stop_.get())) {
@@ -222,6 +247,7 @@ void DnsServer::Serve() {
     if (size < 12) continue;
     ++questions_;
     for (const FakeReply& reply : replies_) {
+      if (reply.before) reply.before();
       const std::string packet =
           PackReply(std::string(query.data(), static_cast<size_t>(size)), reply);
       sendto(socket_.get(), packet.data(), packet.size(), 0,

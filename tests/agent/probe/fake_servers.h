@@ -85,25 +85,33 @@ class BlackHole {
   std::vector<FileDescriptor> fillers_;
 };
 
-// One reply of the fake resolver.
+// One reply of the fake resolver. Of the addresses it holds those of the family asked for.
 struct FakeReply {
-  std::vector<std::string> addresses;
+  std::vector<std::string> addresses = {};
   uint8_t rcode = 0;
   bool wrong_id = false;
+  bool truncated = false;
+  // Sent as it is, in place of all the above, unless empty.
+  std::string raw = {};
+  // Called before the reply is sent.
+  std::function<void()> before = {};
 };
 
-// Sends every reply, in order and at once, to each question.
+// Sends every reply, in order and at once, to each question; without any, it is silent.
 class DnsServer {
  public:
-  explicit DnsServer(std::vector<FakeReply> replies);
+  explicit DnsServer(std::vector<FakeReply> replies, const std::string& address = "127.0.0.1");
   ~DnsServer();
   // "127.0.0.1:PORT".
   std::string address() const;
+  uint16_t port() const { return port_; }
+  // Over UDP, for IPv4 and IPv6 addresses.
   int questions() const { return questions_; }
 
  private:
   void Serve();
 
+  std::string address_;
   FileDescriptor socket_;
   FileDescriptor stop_;
   uint16_t port_ = 0;
@@ -114,6 +122,12 @@ class DnsServer {
 
 // A DNS reply to `query`, on the wire.
 std::string PackReply(const std::string& query, const FakeReply& reply);
+
+// As DNS goes over TCP: length first.
+std::string Framed(const std::string& message);
+
+// Reads one question, and sends the reply, the first `bytes_max` bytes of it only.
+Behaviour DnsOverTcp(FakeReply reply, size_t bytes_max = SIZE_MAX);
 
 }  // namespace sightline::probe
 
