@@ -35,15 +35,18 @@ constexpr std::chrono::seconds kCheckTimeoutMax(60);
 
 struct ProtocolSteps {
   v1::CheckProtocol protocol;
-  std::array<Step, 3> steps;  // After name resolution; ends at the first nullptr.
+  std::array<Step, 4> steps;  // After name resolution; ends at the first nullptr.
 };
 
-constexpr std::array<ProtocolSteps, 5> kSteps = {{
-    {v1::CHECK_PROTOCOL_DNS, {nullptr, nullptr, nullptr}},
-    {v1::CHECK_PROTOCOL_TCP, {ConnectStep, nullptr, nullptr}},
-    {v1::CHECK_PROTOCOL_TLS, {ConnectStep, TlsStep, nullptr}},
-    {v1::CHECK_PROTOCOL_HTTP, {ConnectStep, HttpStep, nullptr}},
+constexpr std::array<ProtocolSteps, 8> kSteps = {{
+    {v1::CHECK_PROTOCOL_DNS, {}},
+    {v1::CHECK_PROTOCOL_TCP, {ConnectStep}},
+    {v1::CHECK_PROTOCOL_TLS, {ConnectStep, TlsStep}},
+    {v1::CHECK_PROTOCOL_HTTP, {ConnectStep, HttpStep}},
     {v1::CHECK_PROTOCOL_HTTPS, {ConnectStep, TlsStep, HttpStep}},
+    {v1::CHECK_PROTOCOL_NOISE, {ConnectStep, NoiseStep}},
+    {v1::CHECK_PROTOCOL_WEBSOCKET, {ConnectStep, TlsStep, WebSocketStep}},
+    {v1::CHECK_PROTOCOL_NOISE_WEBSOCKET, {ConnectStep, TlsStep, WebSocketStep, NoiseStep}},
 }};
 
 const ProtocolSteps* StepsOf(v1::CheckProtocol protocol) {
@@ -84,10 +87,20 @@ v1::Observation Untested(const v1::Check& check) {
   return observation;
 }
 
-asio::awaitable<v1::Attempt> TryAddress(const v1::Check& check, const ProtocolSteps& protocol,
-                                        SSL_CTX* trust, IpAddress address, TimePoint deadline) {
+// nullptr when the check names none, or one that the plan does not have.
+const v1::NoiseProfile* FindNoiseProfile(const v1::Plan& plan, const v1::Check& check) {
+  const auto& profiles = plan.noise_profiles();
+  const auto found = std::find_if(
+      profiles.begin(), profiles.end(),
+      [&](const v1::NoiseProfile& profile) { return profile.name() == check.noise_profile(); });
+  return check.noise_profile().empty() || found == profiles.end() ? nullptr : &*found;
+}
+
+asio::awaitable<v1::Attempt> TryAddress(const Round& round, const v1::Check& check,
+                                        const ProtocolSteps& protocol, SSL_CTX* trust,
+                                        IpAddress address, TimePoint deadline) {
   const Request request{check.protocol(), check.host(), static_cast<uint16_t>(check.port()),
-                        check.path(),     &check,       nullptr};
+                        check.path(),     &check,       FindNoiseProfile(round.plan, check)};
   Connection connection(co_await asio::this_coro::executor, request, trust, address);
   for (const Step step : protocol.steps) {
     if (step == nullptr || SteadyClock::now() >= deadline) break;
@@ -110,7 +123,7 @@ asio::awaitable<void> TryAddresses(Round& round, const v1::Check& check,
     const std::optional<IpAddress> address = ParseIpAddress(addresses[i]);
     if (!address.has_value() || !round.policy(*address).empty()) continue;
     const TimePoint share = now + (deadline - now) / static_cast<int>(addresses.size() - i);
-    v1::Attempt attempt = co_await TryAddress(check, protocol, trust, *address, share);
+    v1::Attempt attempt = co_await TryAddress(round, check, protocol, trust, *address, share);
     const bool succeeded = AttemptSucceeded(check.protocol(), attempt);
     *observation->add_attempts() = std::move(attempt);
     if (succeeded && !hear_all) break;

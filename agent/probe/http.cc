@@ -16,6 +16,7 @@
 #include "agent/probe/failure.h"
 #include "agent/probe/judge.h"
 #include "agent/probe/steps.h"
+#include "agent/probe/user_agent.h"
 
 namespace sightline::probe {
 namespace {
@@ -27,9 +28,6 @@ using boost::system::error_code;
 constexpr uint32_t kHeaderBytesMax = 16 * 1024;
 constexpr uint32_t kBodyBytesMax = 512 * 1024;
 constexpr size_t kChunkBytes = 16'384;
-// Some services send browsers they do not know elsewhere.
-constexpr char kUserAgent[] =
-    "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 
 // Looks for a text in a body that comes in pieces, without keeping the body.
 class TextSearch {
