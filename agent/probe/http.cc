@@ -13,6 +13,7 @@
 #include "agent/probe/page.h"
 #include "agent/probe/response.h"
 #include "agent/probe/steps.h"
+#include "agent/probe/user_agent.h"
 
 namespace sightline::probe {
 namespace {
@@ -22,9 +23,6 @@ using boost::system::error_code;
 
 // One TLS record.
 constexpr size_t kChunkBytes = 16 * 1024;
-// Some services send browsers they do not know elsewhere.
-constexpr char kUserAgent[] =
-    "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 
 std::string MakeRequest(const Request& wanted, bool tls) {
   const bool brackets = absl::StrContains(wanted.host, ':');
