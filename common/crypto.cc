@@ -2,10 +2,12 @@
 
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
+#include <openssl/x509.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -87,6 +89,22 @@ std::string RandomBytes(size_t count) {
   std::string bytes(count, '\0');
   Require(RAND_bytes(Bytes(bytes), static_cast<int>(count)) == 1, "RAND_bytes");
   return bytes;
+}
+
+std::optional<int> CountCertificates(absl::string_view pem) {
+  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  int count = 0;
+  while (X509* certificate = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
+    X509_free(certificate);
+    ++count;
+  }
+  // Anything but the end of the text is a broken certificate.
+  const unsigned long error = ERR_peek_last_error();
+  ERR_clear_error();
+  const bool ended =
+      ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+  if (!ended || count == 0) return std::nullopt;
+  return count;
 }
 
 absl::StatusOr<VerifyKey> VerifyKey::FromRaw(absl::string_view raw) {

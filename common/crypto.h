@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -25,6 +26,9 @@ std::string Sha256(absl::string_view data);
 
 // 32 bytes.
 std::string HmacSha256(absl::string_view key, absl::string_view data);
+
+// How many certificates the PEM text holds. nullopt when there is none or one is broken.
+std::optional<int> CountCertificates(absl::string_view pem);
 
 // `count` bytes from the operating system's generator.
 std::string RandomBytes(size_t count);

@@ -1,30 +1,13 @@
 #include "common/outcome.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 #include <vector>
 
+#include "common/layers.h"
+
 namespace sightline {
 namespace {
-
-struct NamedLayer {
-  absl::string_view name;
-  v1::LayerState state;
-  bool required;
-};
-
-std::array<NamedLayer, 5> LayersOf(const v1::Check& check, const v1::LayerVector& layers) {
-  const v1::CheckProtocol protocol = check.protocol();
-  const bool tls = protocol == v1::CHECK_PROTOCOL_TLS || protocol == v1::CHECK_PROTOCOL_HTTPS;
-  const bool http = protocol == v1::CHECK_PROTOCOL_HTTP || protocol == v1::CHECK_PROTOCOL_HTTPS;
-  const bool tcp = tls || http || protocol == v1::CHECK_PROTOCOL_TCP;
-  return {{{"dns", layers.dns(), true},
-           {"tcp", layers.tcp(), tcp},
-           {"tls", layers.tls(), tls},
-           {"http", layers.http(), http},
-           {"app", layers.app(), tls}}};
-}
 
 bool Attempted(v1::LayerState state) {
   return state != v1::LAYER_STATE_UNSPECIFIED && state != v1::LAYER_STATE_UNTESTED;
@@ -81,18 +64,24 @@ absl::string_view OutcomeName(Outcome outcome) {
 
 CheckOutcome OutcomeOfCheck(const v1::Check& check, const v1::Observation* observation) {
   if (observation == nullptr) return {};
-  const auto layers = LayersOf(check, observation->layers());
+  const auto state_of = [&](v1::Layer layer) { return StateOf(observation->layers(), layer); };
+  const auto any_is = [&](v1::LayerState state) {
+    return std::any_of(kLayers.begin(), kLayers.end(),
+                       [&](v1::Layer layer) { return state_of(layer) == state; });
+  };
   for (const auto& [state, outcome] : {std::pair(v1::LAYER_STATE_BLOCKED, Outcome::kBlocked),
                                        std::pair(v1::LAYER_STATE_DOWN, Outcome::kDown)}) {
-    for (const NamedLayer& layer : layers) {
-      if (layer.state == state) return {outcome, layer.name, observation->failure()};
+    for (const v1::Layer layer : kLayers) {
+      if (state_of(layer) == state) return {outcome, LayerName(layer), observation->failure()};
     }
   }
-  const bool attempted =
-      std::any_of(layers.begin(), layers.end(), [](const auto& l) { return Attempted(l.state); });
+  const bool attempted = std::any_of(kLayers.begin(), kLayers.end(),
+                                     [&](v1::Layer layer) { return Attempted(state_of(layer)); });
   if (!attempted) return {};
-  const bool open = std::all_of(layers.begin(), layers.end(), [](const auto& l) {
-    return !l.required || l.state == v1::LAYER_STATE_OK;
+  // A penalty for an earlier probe may have cut more than the layer that it shows at.
+  if (any_is(v1::LAYER_STATE_TAINTED)) return {Outcome::kUndecided, {}, {}};
+  const bool open = std::all_of(kLayers.begin(), kLayers.end(), [&](v1::Layer layer) {
+    return !ProtocolHas(check.protocol(), layer) || state_of(layer) == v1::LAYER_STATE_OK;
   });
   return {open ? Outcome::kOpen : Outcome::kUndecided, {}, {}};
 }

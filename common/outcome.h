@@ -37,9 +37,10 @@ struct CheckOutcome {
 // The observation of a check in this round, or nullptr when there is none.
 using ObservationLookup = absl::FunctionRef<const v1::Observation*(absl::string_view check_id)>;
 
-// Blocked when any layer is BLOCKED; else down when any is DOWN; open when every layer that the
-// check's protocol has is OK (app included for TLS and HTTPS), whatever the observation leaves out;
-// untested when `observation` is nullptr or no layer was attempted; undecided otherwise.
+// Blocked when any layer is BLOCKED; else down when any is DOWN; else undecided when any is
+// TAINTED, for such a failure says nothing; open when every layer that the check's protocol has
+// (layers.h) is OK, whatever the observation leaves out; untested when `observation` is nullptr or
+// no layer was attempted; undecided otherwise.
 CheckOutcome OutcomeOfCheck(const v1::Check& check, const v1::Observation* observation);
 
 // ANY_OF: open when any check is open; else, of the checks that are blocked or down, blocked when

@@ -17,11 +17,19 @@
 namespace sightline {
 
 inline constexpr int kTargetsMax = 64;
+inline constexpr size_t kChecksMax = 256;
 inline constexpr size_t kPlanBytesMax = size_t{512} * 1024;
+// How long a plan holds when its operator gave it no end.
+inline constexpr absl::Duration kPlanLifetime = absl::Hours(30 * 24);
 
-// Rules that every plan keeps: versions, times, intervals, unique names, known root sets, ports.
-// INVALID_ARGUMENT names the field and what it must be.
+// Rules that every plan keeps: versions, times, intervals, unique names, names that exist, sizes,
+// and addresses that agents would refuse (destination.h). INVALID_ARGUMENT names the field and what
+// it must be. A plan that names one refused address is refused as a whole.
 absl::Status ValidatePlan(const v1::Plan& plan);
+
+// For a plan that is about to be signed: issued `now` when it has no issue_time, and ending
+// kPlanLifetime after that when it has no expire_time.
+void SetMissingTimes(v1::Plan& plan, absl::Time now);
 
 v1::SignedPlan SignPlan(const v1::Plan& plan, const SigningKey& operator_key);
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/escaping.h"
+#include "tests/agent/test_certificate.h"
 
 namespace sightline {
 namespace {
@@ -53,6 +54,16 @@ TEST(CryptoTest, DamagedKeysAreRefusedInWords) {
             "a public key has 32 bytes, this one has 5");
   EXPECT_FALSE(VerifyKey::FromPem("nonsense").ok());
   EXPECT_FALSE(SigningKey::FromPem(SigningKey::Generate().public_key().ToPem()).ok());
+}
+
+TEST(CryptoTest, WholeCertificatesAreCounted) {
+  const std::string one = agent::MakeTestCertificate().certificate_pem;
+  EXPECT_EQ(CountCertificates(one), 1);
+  EXPECT_EQ(CountCertificates("Words before\n" + one + "and between\n" + one), 2);
+  EXPECT_EQ(CountCertificates(""), std::nullopt);
+  EXPECT_EQ(CountCertificates("words"), std::nullopt);
+  EXPECT_EQ(CountCertificates(one.substr(0, one.size() / 2)), std::nullopt);
+  EXPECT_EQ(CountCertificates(one + one.substr(0, one.size() / 2)), std::nullopt);
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ v1::Observation Seen(const CheckCase& in) {
 
 TEST(OutcomeTest, OfOneCheck) {
   const auto https = v1::CHECK_PROTOCOL_HTTPS;
+  const auto noise = v1::CHECK_PROTOCOL_NOISE;
   const std::vector<CheckCase> cases = {
       {"all layers work", https, kOk, kOk, kOk, kOk, kOk, Outcome::kOpen, ""},
       {"identity not proved is not open", https, kOk, kOk, kOk, kOk, kUntested, Outcome::kUndecided,
@@ -64,6 +65,26 @@ TEST(OutcomeTest, OfOneCheck) {
       {"TLS needs proof", v1::CHECK_PROTOCOL_TLS, kOk, kOk, kOk, kNone, kNone, Outcome::kUndecided,
        ""},
       {"TLS with proof", v1::CHECK_PROTOCOL_TLS, kOk, kOk, kOk, kNone, kOk, Outcome::kOpen, ""},
+      {"Noise has neither TLS nor HTTP", noise, kOk, kOk, kNone, kNone, kOk, Outcome::kOpen, ""},
+      {"Noise needs proof", noise, kOk, kOk, kNone, kNone, kUntested, Outcome::kUndecided, ""},
+      {"a Noise handshake that is cut", noise, kOk, kOk, kNone, kNone, kBlocked, Outcome::kBlocked,
+       "app"},
+      {"a WebSocket has all five layers", v1::CHECK_PROTOCOL_WEBSOCKET, kOk, kOk, kOk, kOk, kOk,
+       Outcome::kOpen, ""},
+      {"a WebSocket needs its upgrade", v1::CHECK_PROTOCOL_WEBSOCKET, kOk, kOk, kOk, kNone, kOk,
+       Outcome::kUndecided, ""},
+      {"Noise in WebSocket frames has all five layers", v1::CHECK_PROTOCOL_NOISE_WEBSOCKET, kOk,
+       kOk, kOk, kOk, kOk, Outcome::kOpen, ""},
+      {"Noise in WebSocket frames needs its own proof", v1::CHECK_PROTOCOL_NOISE_WEBSOCKET, kOk,
+       kOk, kOk, kOk, kUntested, Outcome::kUndecided, ""},
+      {"forged names stay told inside a penalty", https, kBlocked, kOk, kTainted, kUntested,
+       kUntested, Outcome::kBlocked, "dns"},
+      {"a penalty at the connect", https, kOk, kTainted, kUntested, kUntested, kUntested,
+       Outcome::kUndecided, ""},
+      {"a taint where the protocol has no layer is not open", v1::CHECK_PROTOCOL_TCP, kOk, kOk,
+       kTainted, kNone, kNone, Outcome::kUndecided, ""},
+      {"the service's own word outweighs a taint", https, kTainted, kOk, kOk, kDown, kDown,
+       Outcome::kDown, "http"},
   };
   for (const CheckCase& in : cases) {
     v1::Check check;

@@ -1,11 +1,11 @@
-#include "agent/probe/destination.h"
+#include "common/destination.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-namespace sightline::probe {
+namespace sightline {
 namespace {
 
 absl::string_view AllowAll(const IpAddress&) { return {}; }
@@ -95,4 +95,4 @@ TEST(DestinationTest, APrivateResolverIsRefusedWithItsRange) {
 }
 
 }  // namespace
-}  // namespace sightline::probe
+}  // namespace sightline

@@ -1,4 +1,4 @@
-#include "agent/probe/destination.h"
+#include "common/destination.h"
 
 #include <arpa/inet.h>
 
@@ -8,7 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
-namespace sightline::probe {
+namespace sightline {
 namespace {
 
 struct Range {
@@ -89,8 +89,7 @@ std::optional<AddressRange> ParseAddressRange(absl::string_view text) {
 }
 
 bool Contains(const AddressRange& range, const IpAddress& address) {
-  return range.prefix.v6 == address.v6 &&
-         HasPrefix(address.bytes, range.prefix.bytes, range.bits);
+  return range.prefix.v6 == address.v6 && HasPrefix(address.bytes, range.prefix.bytes, range.bits);
 }
 
 std::string FormatIpAddress(const IpAddress& address) {
@@ -112,31 +111,36 @@ absl::string_view ReservedRange(const IpAddress& address) {
   return (address.bytes[0] & 0xe0) == 0x20 ? absl::string_view() : "::/0 outside 2000::/3";
 }
 
-absl::StatusOr<ResolverAddress> ParseResolver(absl::string_view text,
-                                              const DestinationPolicy& policy) {
-  const auto malformed = [&] {
-    return absl::InvalidArgumentError(
-        absl::StrCat("resolver \"", text,
-                     "\" is not an IP address and port; write 9.9.9.9:53 or [2620:fe::fe]:53"));
-  };
+std::optional<ResolverAddress> ParseAddressAndPort(absl::string_view text) {
   const size_t colon = text.rfind(':');
-  if (colon == absl::string_view::npos) return malformed();
+  if (colon == absl::string_view::npos) return std::nullopt;
   absl::string_view host = text.substr(0, colon);
   const bool brackets = host.size() >= 2 && host.front() == '[' && host.back() == ']';
   if (brackets) host = host.substr(1, host.size() - 2);
   uint32_t port = 0;
   const std::optional<IpAddress> address = ParseIpAddress(host);
-  if (!address.has_value() || address->v6 != brackets) return malformed();
-  if (!absl::SimpleAtoi(text.substr(colon + 1), &port) || port == 0 || port > 65535) {
-    return malformed();
+  if (!address.has_value() || address->v6 != brackets ||
+      !absl::SimpleAtoi(text.substr(colon + 1), &port) || port == 0 || port > 65535) {
+    return std::nullopt;
   }
-  const absl::string_view range = policy(*address);
+  return ResolverAddress{*address, static_cast<uint16_t>(port)};
+}
+
+absl::StatusOr<ResolverAddress> ParseResolver(absl::string_view text,
+                                              const DestinationPolicy& policy) {
+  const std::optional<ResolverAddress> resolver = ParseAddressAndPort(text);
+  if (!resolver.has_value()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("resolver \"", text,
+                     "\" is not an IP address and port; write 9.9.9.9:53 or [2620:fe::fe]:53"));
+  }
+  const absl::string_view range = policy(resolver->address);
   if (!range.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(
         "resolver \"", text, "\" lies in the reserved range ", range,
         "; probes go to public addresses only, so the plan must name a public resolver"));
   }
-  return ResolverAddress{*address, static_cast<uint16_t>(port)};
+  return *resolver;
 }
 
-}  // namespace sightline::probe
+}  // namespace sightline
