@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "agent/detail.h"
 #include "agent/probe/prober.h"
 #include "agent/seal.h"
 #include "agent/spool.h"
@@ -16,13 +17,15 @@
 
 namespace sightline::agent {
 
-// Above this share of the spool in use, rounds are sealed without evidence detail. Ratio.
+// Above this share of the spool in use, rounds are sealed without detail. Ratio.
 inline constexpr double kEvidenceSpoolRatioMax = 0.75;
 
 struct RoundParts {
   probe::Prober& prober;
   const Sealer& sealer;
   Spool& spool;
+  // Of this spool and no other.
+  DetailFilter& detail;
   const Clock& clock;
   StopFlag& stop;
   std::mt19937_64& random;
@@ -33,7 +36,8 @@ struct RoundResult {
   size_t checks = 0;
 };
 
-// Runs every check of the plan once, in random order, and appends the sealed batches to the spool.
+// Runs every check of the plan once, in random order, and appends the sealed batches to the spool,
+// with the detail that is new.
 // CANCELLED when a stop came in between: then nothing is kept, because half a round would look like
 // a whole one. Otherwise the error of Spool::Append, and the round is lost.
 absl::StatusOr<RoundResult> RunRound(const RoundParts& parts, const v1::Plan& plan);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "agent/detail.h"
 #include "agent/plan_keeper.h"
 #include "agent/round.h"
 #include "agent/schedule.h"
@@ -200,7 +201,8 @@ absl::Status Run(const std::string& state_folder, Files& files, const Clock& clo
   Uplink uplink({*key, **spool, **plans, board, clock, *transport}, std::move(uplink_options));
   spdlog::info("running for {} with plan version {}; {} batches wait in the spool",
                identity->region, (*plans)->version(), (*spool)->totals().batches);
-  Rounds({prober, sealer, **spool, clock, stop, random}, **plans, board, uplink).Loop();
+  DetailFilter detail;
+  Rounds({prober, sealer, **spool, detail, clock, stop, random}, **plans, board, uplink).Loop();
   uplink.Stop();
   spdlog::info("stopped; {} batches wait in the spool", (*spool)->totals().batches);
   board.Update([&](AgentStatus& status) { NoteSpool(**spool, status); });

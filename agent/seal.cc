@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/detail.h"
 #include "common/wire.h"
 
 namespace sightline::agent {
@@ -14,18 +15,13 @@ constexpr size_t kObservationOverheadBytes = 8;
 constexpr size_t kPartBytesMax = kBatchBytesMax - kBatchOverheadBytes;
 }  // namespace
 
-void DropEvidence(v1::Observation& observation) {
-  observation.clear_dns();
-  observation.clear_attempts();
-}
-
 std::vector<std::vector<v1::Observation>> SplitRound(std::vector<v1::Observation> observations) {
   std::vector<std::vector<v1::Observation>> parts(1);
   size_t part_bytes = 0;
   for (v1::Observation& observation : observations) {
     size_t bytes = observation.ByteSizeLong() + kObservationOverheadBytes;
     if (bytes > kPartBytesMax) {
-      DropEvidence(observation);
+      DropDetail(observation);
       bytes = observation.ByteSizeLong() + kObservationOverheadBytes;
     }
     if (parts.back().size() == kObservationsPerBatchMax || part_bytes + bytes > kPartBytesMax) {
@@ -41,23 +37,24 @@ std::vector<std::vector<v1::Observation>> SplitRound(std::vector<v1::Observation
 Sealer::Sealer(const SigningKey& key, SealContext context)
     : key_(key), context_(std::move(context)) {}
 
-v1::Batch Sealer::Begin(uint64_t plan_version, absl::Time round_time, absl::Time seal_time) const {
+v1::Batch Sealer::Begin(const RoundFacts& round) const {
   v1::Batch batch;
   batch.set_agent_id(key_.public_key().Id());
   batch.set_boot_id(context_.boot_id);
-  batch.set_plan_version(plan_version);
-  batch.set_round_time_ms(absl::ToUnixMillis(round_time));
+  batch.set_plan_version(round.plan_version);
+  batch.set_round_time_ms(absl::ToUnixMillis(round.round_time));
   // A clock that was set back during the round must not make the batch contradict itself.
-  batch.set_seal_time_ms(absl::ToUnixMillis(std::max(seal_time, round_time)));
+  batch.set_seal_time_ms(absl::ToUnixMillis(std::max(round.seal_time, round.round_time)));
+  *batch.mutable_vantage() = round.vantage;
   batch.mutable_vantage()->set_region(context_.region);
   batch.mutable_vantage()->set_agent_version(context_.agent_version);
   return batch;
 }
 
-SealedBatch Sealer::Seal(const ChainPoint& tail, uint64_t plan_version, absl::Time round_time,
-                         absl::Time seal_time, std::vector<v1::Observation> observations) const {
+SealedBatch Sealer::Seal(const ChainPoint& tail, const RoundFacts& round,
+                         std::vector<v1::Observation> observations) const {
   SealedBatch sealed;
-  sealed.batch = Begin(plan_version, round_time, seal_time);
+  sealed.batch = Begin(round);
   sealed.batch.set_batch_seq(tail.seq + 1);
   sealed.batch.set_prev_hash(tail.head);
   for (v1::Observation& observation : observations) {
@@ -70,7 +67,7 @@ SealedBatch Sealer::Seal(const ChainPoint& tail, uint64_t plan_version, absl::Ti
 SealedBatch Sealer::SealTombstone(const LostRange& lost, uint64_t plan_version,
                                   absl::Time now) const {
   SealedBatch sealed;
-  sealed.batch = Begin(plan_version, now, now);
+  sealed.batch = Begin({plan_version, now, now, {}});
   sealed.batch.set_batch_seq(lost.last_seq);
   sealed.batch.set_prev_hash(lost.prev_hash);
   v1::Tombstone& tombstone = *sealed.batch.mutable_tombstone();

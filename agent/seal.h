@@ -40,12 +40,18 @@ struct LostRange {
   std::string continues_from;  // Chain hash of last_seq.
 };
 
-// Takes the detail (DNS responses, attempts) from an observation; states and failures stay.
-void DropEvidence(v1::Observation& observation);
+// What all batches of one round say.
+struct RoundFacts {
+  uint64_t plan_version = 0;
+  absl::Time round_time;
+  absl::Time seal_time;
+  // As the prober saw it; region and agent_version are the sealer's.
+  v1::Vantage vantage;
+};
 
 // Splits a round so that each part fits in one batch: at most kObservationsPerBatchMax observations
 // and, with room for the other fields, kBatchBytesMax bytes. An observation that is too large on
-// its own loses its evidence. One empty part for an empty round.
+// its own loses its detail. One empty part for an empty round.
 std::vector<std::vector<v1::Observation>> SplitRound(std::vector<v1::Observation> observations);
 
 // Immutable; thread-safe. `key` must outlive it.
@@ -54,14 +60,14 @@ class Sealer {
   Sealer(const SigningKey& key, SealContext context);
 
   // The batch after `tail`. `observations` is one part of SplitRound.
-  SealedBatch Seal(const ChainPoint& tail, uint64_t plan_version, absl::Time round_time,
-                   absl::Time seal_time, std::vector<v1::Observation> observations) const;
+  SealedBatch Seal(const ChainPoint& tail, const RoundFacts& round,
+                   std::vector<v1::Observation> observations) const;
 
   // The batch that takes the place of `lost`.
   SealedBatch SealTombstone(const LostRange& lost, uint64_t plan_version, absl::Time now) const;
 
  private:
-  v1::Batch Begin(uint64_t plan_version, absl::Time round_time, absl::Time seal_time) const;
+  v1::Batch Begin(const RoundFacts& round) const;
 
   const SigningKey& key_;
   SealContext context_;

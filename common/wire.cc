@@ -36,6 +36,52 @@ absl::Status CheckTombstone(const v1::Batch& batch) {
   return CheckSize("tombstone.continues_from", tombstone.continues_from(), kHashBytes);
 }
 
+absl::Status CheckDetail(const v1::Observation& observation, uint64_t batch_seq) {
+  const uint64_t at = observation.detail_batch_seq();
+  if (!observation.detail_unchanged()) {
+    if (at == 0) return absl::OkStatus();
+    return absl::InvalidArgumentError("observations.detail_batch_seq: only for unchanged detail");
+  }
+  if (at == 0 || at >= batch_seq) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("observations.detail_batch_seq: must be 1 to ", batch_seq - 1, ", is ", at));
+  }
+  if (observation.has_dns() || !observation.attempts().empty() ||
+      !observation.contrasts().empty() || !observation.redirects().empty() ||
+      !observation.other_lookups().empty()) {
+    return absl::InvalidArgumentError(
+        "observations.detail_unchanged: must not be set where the detail is there");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckObservation(const v1::Observation& observation, uint64_t batch_seq) {
+  absl::Status status = CheckText("observations.check_id", observation.check_id(), 64);
+  if (status.ok()) status = CheckText("observations.failure", observation.failure(), 256);
+  if (status.ok()) {
+    status = CheckText("observations.failed_operation", observation.failed_operation(), 64);
+  }
+  if (observation.causes_size() > kCausesPerObservationMax) {
+    return absl::InvalidArgumentError(absl::StrCat("observations.causes: at most ",
+                                                   kCausesPerObservationMax, ", has ",
+                                                   observation.causes_size()));
+  }
+  for (const v1::Cause& cause : observation.causes()) {
+    if (status.ok()) status = CheckText("observations.causes.failure", cause.failure(), 256);
+  }
+  return status.ok() ? CheckDetail(observation, batch_seq) : status;
+}
+
+absl::Status CheckVantage(const v1::Vantage& vantage) {
+  absl::Status status = CheckText("vantage.region", vantage.region(), 6);
+  if (status.ok()) status = CheckText("vantage.agent_version", vantage.agent_version(), 64);
+  if (vantage.clock_offset_ms() > kClockOffsetMaxMs ||
+      vantage.clock_offset_ms() < -kClockOffsetMaxMs) {
+    return absl::InvalidArgumentError("vantage.clock_offset_ms: must be within a century");
+  }
+  return status;
+}
+
 }  // namespace
 
 std::string GenesisHash() { return std::string(kHashBytes, '\0'); }
@@ -74,8 +120,7 @@ absl::Status CheckBatchShape(const v1::Batch& batch) {
   absl::Status status = CheckSize("agent_id", batch.agent_id(), kHashBytes);
   if (status.ok()) status = CheckSize("prev_hash", batch.prev_hash(), kHashBytes);
   if (status.ok()) status = CheckSize("boot_id", batch.boot_id(), 16);
-  if (status.ok()) status = CheckText("vantage.region", batch.vantage().region(), 6);
-  if (status.ok()) status = CheckText("vantage.agent_version", batch.vantage().agent_version(), 64);
+  if (status.ok()) status = CheckVantage(batch.vantage());
   if (!status.ok()) return status;
   if (batch.batch_seq() == 0) return absl::InvalidArgumentError("batch_seq: the first batch is 1");
   if (batch.batch_seq() > (uint64_t{1} << 62)) {
@@ -89,8 +134,7 @@ absl::Status CheckBatchShape(const v1::Batch& batch) {
         "observations: at most ", kObservationsPerBatchMax, ", has ", batch.observations_size()));
   }
   for (const v1::Observation& observation : batch.observations()) {
-    status = CheckText("observations.check_id", observation.check_id(), 64);
-    if (status.ok()) status = CheckText("observations.failure", observation.failure(), 256);
+    status = CheckObservation(observation, batch.batch_seq());
     if (!status.ok()) return status;
   }
   return batch.has_tombstone() ? CheckTombstone(batch) : absl::OkStatus();

@@ -26,6 +26,9 @@ inline constexpr size_t kObservationsPerBatchMax = 512;
 inline constexpr absl::Duration kFutureSkewMax = absl::Minutes(10);
 // Late batches are taken for this long after their round.
 inline constexpr absl::Duration kLateMax = absl::Hours(72);
+inline constexpr int kCausesPerObservationMax = 16;
+// A century, so that whoever adds or negates an offset cannot overflow: milliseconds.
+inline constexpr int64_t kClockOffsetMaxMs = int64_t{100} * 366 * 24 * 3600 * 1000;
 
 // What prev_hash holds before the first batch.
 std::string GenesisHash();
@@ -48,7 +51,9 @@ std::string EnrollPayload(absl::string_view token, absl::string_view public_key,
                           absl::string_view region);
 
 // Rules that a batch must keep on its own, whoever sent it: field sizes, sequence numbers, counts,
-// a well-formed tombstone, no NUL in text. INVALID_ARGUMENT names the field.
+// a well-formed tombstone, detail that is there or refers to an earlier batch, no NUL in text that
+// is shown. Evidence that only exports carry is bounded by kBatchBytesMax. INVALID_ARGUMENT names
+// the field.
 absl::Status CheckBatchShape(const v1::Batch& batch);
 
 }  // namespace sightline

@@ -35,7 +35,7 @@ std::string Say(absl::string_view failure) {
       {kTlsInvalidCertificate, "the certificate is not valid"},
       {kTlsFailedHandshake, "the handshake failed"},
       {kHttpRequestFailed, "not the expected content"},
-      {kHttpBrokenRedirect, "a redirect to nowhere"},
+      {kHttpInvalidRedirect, "a redirect to nowhere"},
       {kHttpUnexpectedRedirect, "too many redirects"},
       {"noise_wrong_root", "the Noise certificate leads to an unexpected root"},
       {"noise_wrong_leaf_key", "the Noise certificate is for another key"},

@@ -23,8 +23,6 @@ inline constexpr absl::string_view kTlsUnknownAuthority = "ssl_unknown_authority
 inline constexpr absl::string_view kTlsInvalidCertificate = "ssl_invalid_certificate";
 inline constexpr absl::string_view kTlsFailedHandshake = "ssl_failed_handshake";
 
-inline constexpr absl::string_view kHttpUnexpectedRedirect = "http_unexpected_redirect_url";
-inline constexpr absl::string_view kHttpBrokenRedirect = "http_invalid_redirect_location_host";
 inline constexpr absl::string_view kHttpRequestFailed = "http_request_failed";
 inline constexpr absl::string_view kHttpUnexpectedStatus = "http_unexpected_status_code";
 inline constexpr absl::string_view kHttpUnexpectedRedirect = "http_unexpected_redirect_url";

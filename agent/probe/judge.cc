@@ -212,7 +212,7 @@ Judgement Judge(const v1::Check& check, const v1::Observation& seen) {
   const v1::Attempt* last = LastBest(check, seen);
   if (last != nullptr && LeadsOn(check, *last)) {
     const bool too_many = seen.redirects_size() >= static_cast<int>(check.redirects_max());
-    Break(too_many ? kHttpUnexpectedRedirect : kHttpBrokenRedirect, ProvedIdentity(*last), &whole);
+    Break(too_many ? kHttpUnexpectedRedirect : kHttpInvalidRedirect, ProvedIdentity(*last), &whole);
   } else if (clear && whole.layers.app() == v1::LAYER_STATE_OK) {
     // Whoever answered last could not prove who it is.
     whole.layers.set_app(v1::LAYER_STATE_UNTESTED);

@@ -46,7 +46,7 @@ TEST(SealTest, TombstoneStandsForItsRange) {
 TEST(SealTest, ClockSetBackDuringTheRoundDoesNotSealBeforeIt) {
   const TestChain chain;
   const SealedBatch sealed =
-      chain.sealer().Seal({0, GenesisHash()}, 1, kTestNow, kTestNow - absl::Hours(1), {});
+      chain.sealer().Seal({0, GenesisHash()}, {1, kTestNow, kTestNow - absl::Hours(1), {}}, {});
   EXPECT_GE(sealed.batch.seal_time_ms(), sealed.batch.round_time_ms());
 }
 
@@ -64,7 +64,8 @@ TEST(SealTest, RoundIsSplitByBytesAndEveryPartFits) {
   size_t observations = 0;
   for (const auto& part : parts) {
     observations += part.size();
-    const SealedBatch sealed = chain.sealer().Seal({0, GenesisHash()}, 1, kTestNow, kTestNow, part);
+    const SealedBatch sealed =
+        chain.sealer().Seal({0, GenesisHash()}, {1, kTestNow, kTestNow, {}}, part);
     EXPECT_LE(sealed.signed_batch.ByteSizeLong(), kBatchBytesMax);
   }
   EXPECT_EQ(observations, 100u);

@@ -28,7 +28,7 @@ class TestChain {
       observation.add_attempts()->set_address(std::string(detail_bytes, 'a'));
       made.push_back(std::move(observation));
     }
-    return sealer_.Seal(tail, 1, kTestNow, kTestNow, std::move(made));
+    return sealer_.Seal(tail, {1, kTestNow, kTestNow, {}}, std::move(made));
   }
 
   SpoolOptions Options(const std::string& folder) const {

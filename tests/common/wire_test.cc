@@ -75,6 +75,37 @@ TEST(WireTest, EachBrokenFieldIsNamed) {
       {"round_time_ms", [](v1::Batch& b) { b.clear_round_time_ms(); }},
       {"check_id",
        [](v1::Batch& b) { b.mutable_observations(0)->set_check_id(std::string(65, 'x')); }},
+      {"causes",
+       [](v1::Batch& b) {
+         for (int i = 0; i <= kCausesPerObservationMax; ++i)
+           b.mutable_observations(0)->add_causes();
+       }},
+      {"causes.failure",
+       [](v1::Batch& b) {
+         b.mutable_observations(0)->add_causes()->set_failure(std::string(257, 'x'));
+       }},
+      {"failed_operation",
+       [](v1::Batch& b) { b.mutable_observations(0)->set_failed_operation(std::string(65, 'x')); }},
+      {"clock_offset_ms",
+       [](v1::Batch& b) { b.mutable_vantage()->set_clock_offset_ms(kClockOffsetMaxMs + 1); }},
+      {"clock_offset_ms",
+       [](v1::Batch& b) { b.mutable_vantage()->set_clock_offset_ms(-kClockOffsetMaxMs - 1); }},
+      {"detail_batch_seq",
+       [](v1::Batch& b) { b.mutable_observations(0)->set_detail_unchanged(true); }},
+      {"detail_batch_seq",
+       [](v1::Batch& b) {
+         b.mutable_observations(0)->set_detail_unchanged(true);
+         b.mutable_observations(0)->set_detail_batch_seq(b.batch_seq());
+       }},
+      {"detail_batch_seq",
+       [](v1::Batch& b) { b.mutable_observations(0)->set_detail_batch_seq(1); }},
+      {"detail_unchanged",
+       [](v1::Batch& b) {
+         b.set_batch_seq(2);
+         b.mutable_observations(0)->set_detail_unchanged(true);
+         b.mutable_observations(0)->set_detail_batch_seq(1);
+         b.mutable_observations(0)->add_other_lookups();
+       }},
       {"observations", [](v1::Batch& b) { b.mutable_tombstone()->set_first_seq(1); }},
       {"tombstone",
        [](v1::Batch& b) {
@@ -91,6 +122,16 @@ TEST(WireTest, EachBrokenFieldIsNamed) {
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << test.field;
     EXPECT_THAT(std::string(status.message()), HasSubstr(test.field));
   }
+}
+
+TEST(WireTest, DetailMayReferToAnEarlierBatchAndCodesMayBeNewer) {
+  v1::Batch batch = TestBatch();
+  batch.set_batch_seq(2);
+  batch.mutable_observations(0)->set_detail_unchanged(true);
+  batch.mutable_observations(0)->set_detail_batch_seq(1);
+  batch.mutable_observations(0)->add_causes()->set_mechanism(static_cast<v1::Mechanism>(999));
+  batch.mutable_vantage()->set_egress(static_cast<v1::Egress>(999));
+  EXPECT_TRUE(CheckBatchShape(batch).ok()) << CheckBatchShape(batch);
 }
 
 }  // namespace
