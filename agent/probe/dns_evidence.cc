@@ -5,12 +5,10 @@
 
 #include "absl/strings/string_view.h"
 #include "agent/probe/failure.h"
-#include "agent/probe/judge.h"
+#include "agent/probe/evidence.h"
 
 namespace sightline::probe {
 namespace {
-
-bool IsRange(absl::string_view address) { return address.find('/') != absl::string_view::npos; }
 
 bool ResponseIsSuspicious(const v1::DnsResponse& response, v1::DnsQuestion question) {
   if (response.rcode() != 0 || response.truncated() || !response.forged_range().empty() ||
