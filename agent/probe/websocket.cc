@@ -1,3 +1,4 @@
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/compose.hpp>
 #include <boost/asio/error.hpp>
@@ -6,8 +7,6 @@
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/bind_handler.hpp>
-#include <boost/beast/core/buffers_prefix.hpp>
-#include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -32,8 +31,8 @@ constexpr size_t kHeaderBytesMax = 16 * 1024;
 constexpr size_t kMessageBytesMax = 64 * 1024;
 
 // Between TLS and Beast's WebSocket. Beast would read the body of a refusal, up to 8 MiB of it, and
-// tell nothing when that is cut short; this ends a refused upgrade at its head and keeps the
-// status.
+// tell nothing when that is cut short; this reads the head of the response itself, keeps the
+// status, and ends a refused upgrade there.
 class UpgradeGuard {
  public:
   using next_layer_type = TlsStream;
@@ -50,21 +49,8 @@ class UpgradeGuard {
 
   template <typename Buffers, typename Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
-    return asio::async_compose<Token, void(error_code, size_t)>(
-        [this, buffers, started = false](auto& self, error_code error = {},
-                                         size_t count = 0) mutable {
-          if (!started) {
-            started = true;
-            tls_.async_read_some(buffers, std::move(self));
-            return;
-          }
-          if (!error && status_ == 0) {
-            head_ += boost::beast::buffers_to_string(boost::beast::buffers_prefix(count, buffers));
-            error = Inspect();
-          }
-          self.complete(error, count);
-        },
-        token, tls_);
+    return asio::async_compose<Token, void(error_code, size_t)>(ReadOp<Buffers>{*this, buffers},
+                                                                token, tls_);
   }
 
   template <typename Buffers, typename Token>
@@ -80,23 +66,62 @@ class UpgradeGuard {
   }
 
  private:
+  template <typename Buffers>
+  struct ReadOp {
+    UpgradeGuard& guard;
+    Buffers buffers;
+
+    // Called first to begin, then after each read of the head.
+    template <typename Self>
+    void operator()(Self& self) {
+      if (guard.status_ != 0 && !guard.received_.empty()) {
+        asio::post(guard.get_executor(),
+                   boost::beast::bind_front_handler(std::move(self), error_code(), size_t{0}));
+      } else if (guard.status_ != 0) {
+        guard.direct_ = true;
+        guard.tls_.async_read_some(buffers, std::move(self));
+      } else {
+        guard.tls_.async_read_some(asio::buffer(guard.chunk_), std::move(self));
+      }
+    }
+
+    template <typename Self>
+    void operator()(Self& self, error_code error, size_t count) {
+      if (error || guard.direct_) return self.complete(error, count);
+      guard.received_.append(guard.chunk_.data(), count);
+      if (guard.status_ == 0) {
+        error = guard.Inspect();
+        if (error) return self.complete(error, 0);
+        if (guard.status_ == 0) return (*this)(self);
+      }
+      const size_t handed = asio::buffer_copy(buffers, asio::buffer(guard.received_));
+      guard.received_.erase(0, handed);
+      self.complete(error_code(), handed);
+    }
+  };
+
+  // Sets the status when the head is complete.
   error_code Inspect() {
-    if (head_.find("\r\n\r\n") == std::string::npos) {
-      return head_.size() > kHeaderBytesMax ? http::error::header_limit : error_code();
+    const size_t end = received_.find("\r\n\r\n");
+    if (end == std::string::npos) {
+      return received_.size() > kHeaderBytesMax ? http::error::header_limit : error_code();
     }
     http::response_parser<http::empty_body> parser;
     parser.header_limit(kHeaderBytesMax);
     error_code error;
-    parser.put(asio::buffer(head_), error);
+    parser.put(asio::buffer(received_.data(), end + 4), error);
     if (!parser.is_header_done()) return error ? error : http::error::bad_status;
     status_ = parser.get().result_int();
-    head_.clear();
     return status_ == 101 ? error_code() : websocket::error::upgrade_declined;
   }
 
   TlsStream& tls_;
-  std::string head_;
+  std::array<char, 4096> chunk_{};
+  // What came with the head and has not been handed on.
+  std::string received_;
   uint32_t status_ = 0;
+  // Whether reads go straight to TLS, once all of `received_` is handed on.
+  bool direct_ = false;
 };
 
 class WebSocketChannel : public Channel {

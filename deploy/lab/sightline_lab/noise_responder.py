@@ -9,8 +9,9 @@ closed upon, as by the genuine servers.
 
 Defects: none, wrong-root, wrong-leaf-key, expired, not-yet-valid, serial-mismatch,
 bad-leaf-signature, replayed-hello (recorded for another client), truncate=N (N bytes of the answer,
-then the end), refuse=STATUS (of the upgrade to WebSocket), nonsense (no Noise), text (a text message
-in place of a binary one).
+then the end), refuse=STATUS (of the upgrade to WebSocket), nonsense (no Noise), oversize (a frame
+above 64 KiB), text (a text message in place of a binary one), pieces (no defect: the answer in
+several messages, some of them empty).
 """
 
 import argparse
@@ -25,7 +26,16 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from sightline_lab import noise  # noqa: E402
 
-_OTHER_DEFECTS = ("none", "replayed-hello", "truncate", "refuse", "nonsense", "text")
+_OTHER_DEFECTS = (
+    "none",
+    "replayed-hello",
+    "truncate",
+    "refuse",
+    "nonsense",
+    "oversize",
+    "text",
+    "pieces",
+)
 _MESSAGE_BYTES_MAX = 65_536
 
 
@@ -45,10 +55,14 @@ class Responder:
         """HTTP status that refuses the upgrade; None when it is granted."""
         return self._argument if self._defect == "refuse" else None
 
-    @property
-    def text(self):
-        """Whether the answer goes out as text."""
-        return self._defect == "text"
+    def messages(self, answer):
+        """The answer as WebSocket messages."""
+        if self._defect == "text":
+            return [answer.decode("latin-1")]
+        if self._defect == "pieces":
+            pieces = [answer[at : at + 50] for at in range(0, len(answer), 50)]
+            return [b"", pieces[0][:1], pieces[0][1:], b"", *pieces[1:]]
+        return [answer]
 
     def message_bytes(self):
         """Length of the client's first message."""
@@ -64,6 +78,8 @@ class Responder:
             return self._recorded
         if self._defect == "nonsense":
             return b"HTTP/1.1 400 Bad Request\r\n\r\n"
+        if self._defect == "oversize":
+            return (70_000).to_bytes(3, "big") + bytes(70_000)
         answer = self._hello(client)
         return answer[: self._argument] if self._defect == "truncate" else answer
 
@@ -98,7 +114,8 @@ async def serve_websocket(responder, host, port, options):
             answer = responder.answer(message if isinstance(message, bytes) else b"")
         except ValueError:
             return
-        await connection.send(answer.decode("latin-1") if responder.text else answer)
+        for piece in responder.messages(answer):
+            await connection.send(piece)
 
     async def admit(path, _):
         if path != options.path:
