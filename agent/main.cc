@@ -83,7 +83,7 @@ absl::Status RunStatus(const Flags& flags) {
 absl::Status RunProbe(const Flags& flags) {
   const absl::StatusOr<std::string> bytes = SystemFiles().Read(flags.plan_path);
   if (!bytes.ok()) return bytes.status();
-  const absl::StatusOr<PlanFile> file = ParsePlanFile(*bytes);
+  const absl::StatusOr<PlanFile> file = ParsePlanFile(*bytes, absl::Now());
   if (!file.ok()) {
     return absl::Status(file.status().code(),
                         absl::StrCat(flags.plan_path, ": ", file.status().message()));

@@ -20,7 +20,7 @@ std::optional<v1::SignedPlan> ParseSigned(const std::string& bytes) {
 
 }  // namespace
 
-absl::StatusOr<PlanFile> ParsePlanFile(const std::string& bytes) {
+absl::StatusOr<PlanFile> ParsePlanFile(const std::string& bytes, std::optional<absl::Time> now) {
   if (bytes.size() > kPlanBytesMax) {
     return absl::InvalidArgumentError(
         absl::StrCat("has ", bytes.size(), " bytes; a plan has at most ", kPlanBytesMax));
@@ -34,6 +34,9 @@ absl::StatusOr<PlanFile> ParsePlanFile(const std::string& bytes) {
   } else if (const absl::Status status = ParseText(bytes, &file.plan); !status.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat("neither a signed plan nor a plan in text format: ", status.message()));
+  } else if (now.has_value()) {
+    file.times_set = !file.plan.has_issue_time() || !file.plan.has_expire_time();
+    SetMissingTimes(file.plan, *now);
   }
   if (absl::Status status = ValidatePlan(file.plan); !status.ok()) return status;
   return file;

@@ -63,7 +63,10 @@ void AddPlan(CLI::App& app, Commands& all, const Terminal& terminal) {
   CLI::App* plan = app.add_subcommand("plan", "Plans: what agents probe");
   plan->require_subcommand(1);
 
-  CLI::App* sign = plan->add_subcommand("sign", "Check a plan and sign it");
+  CLI::App* sign = plan->add_subcommand(
+      "sign",
+      "Check a plan and sign it. A plan without issue_time is issued now, one without expire_time "
+      "expires 30 days after that");
   sign->add_option("--key", all.sign.key_path, "Operator's private key")
       ->required()
       ->type_name("FILE");

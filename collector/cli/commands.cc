@@ -26,7 +26,10 @@ std::string ShortKey(absl::string_view key_id) {
 absl::StatusOr<std::string> SignatureText(const PlanFile& file, const ShowOptions& options) {
   const bool check = !options.operator_key_path.empty();
   if (!file.signed_plan.has_value()) {
-    if (!check) return "none: this is a plan in text format";
+    if (!check) {
+      return absl::StrCat("none: this is a plan in text format",
+                          file.times_set ? ", with times as if it were signed now" : "");
+    }
     return absl::FailedPreconditionError(
         absl::StrCat(options.path, " is not signed; sign it with \"sightline plan sign\""));
   }
@@ -61,7 +64,7 @@ absl::Status NewKeys(const std::string& path, const Terminal& terminal) {
 absl::Status SignPlanFile(const SignOptions& options, const Terminal& terminal) {
   const absl::StatusOr<SigningKey> key = ReadSigningKey(options.key_path);
   if (!key.ok()) return key.status();
-  const absl::StatusOr<PlanFile> file = ReadPlanFile(options.in_path);
+  const absl::StatusOr<PlanFile> file = ReadPlanFile(options.in_path, terminal.clock->Now());
   if (!file.ok()) return file.status();
   const v1::SignedPlan signed_plan = SignPlan(file->plan, *key);
   // What agents would refuse is not handed out.
@@ -75,12 +78,16 @@ absl::Status SignPlanFile(const SignOptions& options, const Terminal& terminal) 
       SystemFiles().WriteAtomically(options.out_path, signed_plan.SerializeAsString(), 0644);
   if (!status.ok()) return status;
   *terminal.out << "Signed plan version " << file->plan.version() << " with key "
-                << ShortKey(signed_plan.key_id()) << ": " << options.out_path << "\n";
+                << ShortKey(signed_plan.key_id()) << ": " << options.out_path << "\n"
+                << "It expires at "
+                << absl::FormatTime("%Y-%m-%d %H:%M UTC", FromProto(file->plan.expire_time()),
+                                    absl::UTCTimeZone())
+                << "; publish the next version before that\n";
   return absl::OkStatus();
 }
 
 absl::Status ShowPlan(const ShowOptions& options, const Terminal& terminal) {
-  const absl::StatusOr<PlanFile> file = ReadPlanFile(options.path);
+  const absl::StatusOr<PlanFile> file = ReadPlanFile(options.path, terminal.clock->Now());
   if (!file.ok()) return file.status();
   const absl::StatusOr<std::string> signature = SignatureText(*file, options);
   if (!signature.ok()) return signature.status();
@@ -89,7 +96,7 @@ absl::Status ShowPlan(const ShowOptions& options, const Terminal& terminal) {
 }
 
 absl::Status PublishPlanFile(const PublishOptions& options, const Terminal& terminal) {
-  const absl::StatusOr<PlanFile> file = ReadPlanFile(options.path);
+  const absl::StatusOr<PlanFile> file = ReadPlanFile(options.path, terminal.clock->Now());
   if (!file.ok()) return file.status();
   if (!file->signed_plan.has_value()) {
     return absl::FailedPreconditionError(

@@ -5,10 +5,10 @@
 
 namespace sightline::cli {
 
-absl::StatusOr<PlanFile> ReadPlanFile(const std::string& path) {
+absl::StatusOr<PlanFile> ReadPlanFile(const std::string& path, absl::Time now) {
   const absl::StatusOr<std::string> bytes = SystemFiles().Read(path);
   if (!bytes.ok()) return bytes.status();
-  absl::StatusOr<PlanFile> file = ParsePlanFile(*bytes);
+  absl::StatusOr<PlanFile> file = ParsePlanFile(*bytes, now);
   if (!file.ok()) {
     return absl::Status(file.status().code(), absl::StrCat(path, ": ", file.status().message()));
   }

@@ -5,13 +5,14 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/plan_file.h"
 
 namespace sightline::cli {
 
 // Reads either form and checks the plan's rules. INVALID_ARGUMENT names the file and the line and
-// column, or the field.
-absl::StatusOr<PlanFile> ReadPlanFile(const std::string& path);
+// column, or the field. Text without times gets them as if it were signed `now`.
+absl::StatusOr<PlanFile> ReadPlanFile(const std::string& path, absl::Time now);
 
 }  // namespace sightline::cli
 

@@ -24,5 +24,25 @@ TEST(PlanFileTest, TakesTextAndSignedPlansAndSaysWhereTheyAreWrong) {
   EXPECT_THAT(std::string(ParsePlanFile("version: 0").status().message()), HasSubstr("version"));
 }
 
+TEST(PlanFileTest, TextWithoutTimesIsTakenAsIfSignedNow) {
+  v1::Plan plan = TestPlan();
+  plan.clear_issue_time();
+  plan.clear_expire_time();
+  const auto file = ParsePlanFile(plan.DebugString(), kTestNow);
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_TRUE(file->times_set);
+  EXPECT_EQ(FromProto(file->plan.issue_time()), kTestNow);
+  EXPECT_EQ(FromProto(file->plan.expire_time()), kTestNow + kPlanLifetime);
+  EXPECT_THAT(std::string(ParsePlanFile(plan.DebugString()).status().message()),
+              HasSubstr("issue_time"));
+  EXPECT_FALSE(ParsePlanFile(TestPlan().DebugString(), kTestNow)->times_set);
+  // What is signed stays as it was signed.
+  const SigningKey key = SigningKey::Generate();
+  EXPECT_THAT(
+      std::string(
+          ParsePlanFile(SignPlan(plan, key).SerializeAsString(), kTestNow).status().message()),
+      HasSubstr("issue_time"));
+}
+
 }  // namespace
 }  // namespace sightline

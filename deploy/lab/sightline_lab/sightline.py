@@ -129,6 +129,7 @@ class Sightline:
             "@ISSUE_SECONDS@": str(now),
             "@EXPIRE_SECONDS@": str(now + _PLAN_DAYS * 86400),
             "@RESOLVER@": f"{topology.RESOLVER}:53",
+            "@NEUTRAL@": topology.SERVICE_BY_NAME["example"].hosts["www.example.com"],
             "@REGIONS@": "\n".join(f'  regions: "{region}"' for region in topology.CITIES),
             "@LAB_PEM@": _text_format(self._certificates.certificate("ca-lab")),
             "@SIGNAL_PEM@": _text_format(self._certificates.certificate("ca-signal")),

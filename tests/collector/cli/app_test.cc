@@ -20,6 +20,56 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+// Every field in use, and no times.
+constexpr char kFullPlan[] = R"(
+version: 2
+round_interval { seconds: 600 } round_jitter_ratio: 0.2 round_timeout { seconds: 300 }
+check_timeout { seconds: 10 } dns_hold { seconds: 2 } cool_down { seconds: 200 }
+budget { connections_per_destination_per_minute: 9 bytes_per_hour: 70000 }
+resolvers: ["9.9.9.9:53", "[2620:fe::fe]:53"] ask_system_resolver: true
+injection_control: "30.0.0.1:53" forged_ranges: "2001::/32"
+contrasts {
+  neutral_name: "www.example.com"
+  neutral_servers { address: "30.0.0.2" port: 443 other_port: 853 name: "dns.example" }
+  neutral_servers { address: "30.0.0.3" port: 443 name: "www.example" }
+}
+echo_services { address: "30.0.0.4:3478" domestic: true }
+echo_services { address: "30.0.0.5:3478" }
+captive_portal {
+  check_id: "portal" protocol: CHECK_PROTOCOL_HTTP host: "portal.example" port: 80 path: "/"
+  status_min: 200 status_max: 200 body_contains: "yes"
+}
+countries { country: "CN" regions: "CN-BJ" }
+root_sets { name: "own" include_system: true }
+noise_profiles {
+  name: "chat" header: "WA" pattern: "Noise_XX_25519_AESGCM_SHA256"
+  root_keys: "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
+}
+targets {
+  target_id: "chat" display_name: "Chat" kind: TARGET_KIND_SERVICE
+  features {
+    feature_id: "talk" essential: true rule: FEATURE_RULE_ANY_OF
+    checks {
+      check_id: "noise" protocol: CHECK_PROTOCOL_NOISE host: "chat.example" port: 443
+      noise_profile: "chat" other_ports: [80, 5222] genuine_addresses: ["30.0.0.6", "30.0.0.7"]
+    }
+    checks {
+      check_id: "socket" protocol: CHECK_PROTOCOL_NOISE_WEBSOCKET host: "chat.example" port: 443
+      path: "/ws" origin: "https://chat.example" noise_profile: "chat"
+    }
+    checks { check_id: "name" protocol: CHECK_PROTOCOL_DNS host: "chat.example" }
+  }
+  features {
+    feature_id: "web" rule: FEATURE_RULE_ALL_OF
+    checks {
+      check_id: "page" protocol: CHECK_PROTOCOL_HTTPS host: "chat.example" port: 443 path: "/"
+      status_min: 200 status_max: 399 title_contains: "Chat" body_bytes_min: 9 body_bytes_max: 99
+      redirects_max: 3 root_set: "own"
+    }
+  }
+}
+)";
+
 class AppTest : public ::testing::Test {
  protected:
   AppTest() : app_(kTestNow + absl::Hours(1)) {}
@@ -177,6 +227,69 @@ Targets
     web             essential, all of
       whatsapp-web  https web.whatsapp.com:443/
 )");
+}
+
+TEST_F(AppTest, ShowTellsWhatFailuresAreComparedWith) {
+  const Ran ran = app_.Run({"plan", "show", Write("full.txtpb", kFullPlan)});
+  ASSERT_EQ(ran.exit_code, kExitOk) << ran.err;
+  EXPECT_EQ(ran.out, R"(Plan version 2
+  Signature       none: this is a plan in text format, with times as if it were signed now
+  Issued          2024-04-06 01:00 UTC
+  Expires         2024-05-06 01:00 UTC
+  Rounds          every 10m, up to 20% early or late, at most 5m
+  Checks          at most 10s each; DNS socket held 2s
+  Cool-down       3m20s after a probe was cut, for that address and port
+  Budget          built-in connections a minute (9 to one destination), 70000 bytes an hour
+  Resolvers       9.9.9.9:53, [2620:fe::fe]:53 and the system's
+  No resolver at  30.0.0.1:53
+  Forged ranges   2001::/32
+  Neutral name    www.example.com
+  Neutral server  dns.example at 30.0.0.2 port 443 and 853
+  Neutral server  www.example at 30.0.0.3 port 443
+  Own address by  30.0.0.4:3478, domestic
+  Own address by  30.0.0.5:3478, abroad
+  Captive portal  http portal.example:80/, status 200, body has "yes"
+  Regions of CN   CN-BJ
+  Roots own       the system's
+  Noise chat      Noise_XX_25519_AESGCM_SHA256, header 5741, root 6b6b6b6b6b6b6b6b
+
+Targets
+  chat        Chat (service)
+    talk      essential, any of
+      noise   noise chat.example:443, profile chat, else port 80 or 5222, known at 30.0.0.6 30.0.0.7
+      socket  noise websocket chat.example:443/ws, origin https://chat.example, profile chat
+      name    dns chat.example
+    web       not essential, all of
+      page    https chat.example:443/, status 200-399, title has "Chat", body of at least 9 bytes, )"
+                     R"(body of at most 99 bytes, at most 3 redirects, roots own
+)");
+}
+
+TEST_F(AppTest, APlanWithoutTimesIsSignedFromNowFor30Days) {
+  const std::string key = NewKey();
+  const std::string out = folder_ / "plan.signed";
+  const Ran ran = app_.Run(
+      {"plan", "sign", "--key", key, "--in", Write("full.txtpb", kFullPlan), "--out", out});
+  ASSERT_EQ(ran.exit_code, kExitOk) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("It expires at 2024-05-06 01:00 UTC"));
+  v1::SignedPlan signed_plan;
+  ASSERT_TRUE(signed_plan.ParseFromString(*SystemFiles().Read(out)));
+  v1::Plan plan;
+  ASSERT_TRUE(plan.ParseFromString(signed_plan.plan()));
+  EXPECT_EQ(FromProto(plan.issue_time()), kTestNow + absl::Hours(1));
+  EXPECT_EQ(FromProto(plan.expire_time()), kTestNow + absl::Hours(1) + kPlanLifetime);
+  EXPECT_THAT(app_.Run({"plan", "sign", "--help"}).out, HasSubstr("30 days"));
+}
+
+TEST_F(AppTest, APlanWithAPrivateAddressIsNotSigned) {
+  v1::Plan plan = TestPlan();
+  plan.set_resolvers(0, "192.168.1.1:53");
+  const std::string out = folder_ / "plan.signed";
+  const Ran ran =
+      app_.Run({"plan", "sign", "--key", NewKey(), "--in", WritePlan(plan), "--out", out});
+  EXPECT_EQ(ran.exit_code, kExitFailure);
+  EXPECT_THAT(ran.err, HasSubstr("resolvers: \"192.168.1.1:53\" lies in the reserved range"));
+  EXPECT_FALSE(SystemFiles().Read(out).ok());
 }
 
 TEST_F(AppTest, ShowChecksTheSignatureOnlyWhenAskedTo) {
