@@ -3,9 +3,10 @@
 import sys
 
 import suite
-from scenarios import peer_success
+from scenarios import peer_dns, peer_redirect, peer_success, peer_tcp_tls_http
 
-SCENARIOS = (*peer_success.SCENARIOS,)
+SCENARIOS = (*peer_success.SCENARIOS, *peer_dns.SCENARIOS, *peer_tcp_tls_http.SCENARIOS,
+             *peer_redirect.SCENARIOS)
 
 if __name__ == "__main__":
     sys.exit(suite.main(SCENARIOS))

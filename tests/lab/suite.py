@@ -34,7 +34,7 @@ _INSIDE = "SIGHTLINE_SUITE_INSIDE"
 _TOOLS = ("unshare", "ip", "tc", "iptables", "nft", "openssl", "mount")
 _PROGRAMS = ("sightline-agent", "sightline-lab-injector")
 # Exists everywhere, and what is mounted on it here is seen by nobody else.
-_WORK = pathlib.Path("/mnt")
+_WORK = pathlib.Path("/media")
 _WORKERS = 4
 _SKIPPED = 77
 
@@ -82,7 +82,7 @@ def _enter(unprivileged: bool) -> int:
               "allow unprivileged user namespaces", file=sys.stderr)
         return _SKIPPED
     os.environ[_INSIDE] = "1"
-    os.execvp(argv[0], [*argv, sys.executable, *sys.argv])
+    os.execvp(argv[0], [*argv, "/usr/bin/python3", *sys.argv])
     return 1  # Not reached.
 
 
