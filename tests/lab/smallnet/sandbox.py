@@ -22,7 +22,6 @@ from .stun_server import StunServer
 from .web_server import serve
 
 _MIDDLEBOX_PORT = 9999
-_RUN_S_MAX = 90
 _INJECTOR = "sightline-lab-injector"
 _AGENT = "sightline-agent"
 
@@ -77,11 +76,12 @@ class Sandbox:
                                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                      stderr=subprocess.PIPE)
         try:
-            out, err = child.communicate(timeout=_RUN_S_MAX)
+            out, err = child.communicate(timeout=scenario.run_s_max)
         except subprocess.TimeoutExpired:
             child.kill()
             child.communicate()
-            raise ScenarioError(f"the agent did not end within {_RUN_S_MAX} s") from None
+            raise ScenarioError(
+                f"the agent did not end within {scenario.run_s_max:g} s") from None
         if child.returncode != 0:
             raise ScenarioError(f"the agent ended with status {child.returncode}: {err.strip()}")
         answer = json.loads(out)

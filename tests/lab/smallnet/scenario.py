@@ -5,7 +5,7 @@ would say about the same network, by the rules of its own test suite.
 """
 
 import dataclasses
-from typing import Any, Dict, FrozenSet, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple, Union
 
 from . import places
 from .dns_server import Zone, addresses
@@ -72,6 +72,8 @@ class Scenario:
     failure: Optional[str] = None
     # Subset of the report's vantage.
     vantage: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    # What else must hold: observations by check, of each round; returns what does not.
+    also: Optional[Callable[[List[Dict[str, Any]]], List[str]]] = None
     # What the peer says: "accessible", "dns", "tcp_ip", "http-failure", "http-diff", "false" (not
     # accessible, not blocked), "null" (does not know), "-" (it has nothing of the kind).
     peer: str = "-"
@@ -98,6 +100,8 @@ class Scenario:
     plan: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     rounds: int = 1
     pause_s: float = 0
+    # How long the agent may take.
+    run_s_max: float = 60
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def plan_targets(self):

@@ -56,6 +56,7 @@ def problems(scenario: Scenario, reports: List[Dict[str, Any]]) -> List[str]:
     if scenario.failure is not None and rounds[0][first]["failure"] != scenario.failure:
         found.append(f"{first}: failure \"{rounds[0][first]['failure']}\", "
                      f"expected \"{scenario.failure}\"")
+    found += scenario.also(rounds) if scenario.also else []
     for field, value in scenario.vantage.items():
         seen_value = reports[-1].get("vantage", {}).get(field)
         if not (value(seen_value) if callable(value) else seen_value == value):
