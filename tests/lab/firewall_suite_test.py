@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 """What the Chinese firewall does, and what may confound a probe, on real kernel filters."""
 
 import sys

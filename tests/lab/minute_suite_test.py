@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 """A round of a minute full of dead endpoints; apart from the others because it takes that long."""
 
 import sys

@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 """OONI's own web-connectivity scenarios on real sockets, with the layers and causes we expect."""
 
 import sys
