@@ -112,7 +112,7 @@ SCENARIOS = (
              {"HTTP:BLOCK_PAGE"}, sites=_PAGE_SITES,
              censor=Censor(rules=(redirected(places.SERVICE, 80, places.BLOCK_PAGE, 80),)),
              checks=(http(title_contains="genuine"),), peer="http-diff"),
-    Scenario("blockPageOverTls", "the same over TLS, with a certificate of another name",
+    Scenario("blockPageOverTls", "port 443 is led to a block page with a certificate of another name",
              "oobuu", {"TLS:IMPERSONATED"}, "ssl_invalid_hostname", sites=_PAGE_SITES,
              censor=Censor(rules=(redirected(places.SERVICE, 443, places.BLOCK_PAGE, 443),)),
              checks=(https(genuine_addresses=[places.SERVICE]),), peer="http-failure",

@@ -6,6 +6,7 @@ from smallnet.plan_text import http, https
 from smallnet.scenario import Censor, Injector, Scenario, name_drop, name_reset, port_reset
 from smallnet.web_server import Reply, Site, redirect
 
+_FAILED_HERE = "\"failed here\"; controls that fail too turn it into \"down\""
 _WORST = "the layers of all hops, the worst of each"
 
 
@@ -80,8 +81,9 @@ SCENARIOS = (
     Scenario("redirectWithMoreThanTenRedirectsAndHTTP", "15 redirects in a row", "oo-b-",
              {"HTTP:BLOCK_PAGE"}, "http_unexpected_redirect_url", sites=_chain(80),
              checks=(http(redirects_max=10, path="/15"),), peer="false",
-             why="\"failed here\"; controls that fail too turn it into \"down\""),
+             why=_FAILED_HERE),
     Scenario("redirectWithMoreThanTenRedirectsAndHTTPS", "15 redirects in a row", "ooobb",
              {"HTTP:BLOCK_PAGE"}, "http_unexpected_redirect_url", sites=_chain(443),
-             checks=(https(redirects_max=10, path="/15"),), peer="false", why="the same"),
+             checks=(https(redirects_max=10, path="/15"),), peer="false",
+             why=_FAILED_HERE),
 )

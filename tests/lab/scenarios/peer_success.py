@@ -7,6 +7,7 @@ from smallnet.scenario import Censor, Scenario, name_reset, page
 from smallnet.web_server import Site
 
 _CLEAR = "no app layer: in the clear nothing proves who answered"
+_FAILED_HERE = "\"failed here\"; controls that fail too turn it into \"down\""
 _CAPTCHA = ("<html><head><title>Attention required</title></head><body>"
             "Please complete the security check</body></html>")
 # More than an agent reads.
@@ -34,35 +35,35 @@ SCENARIOS = (
              sites=_site(80, status=503, body=_CAPTCHA), checks=(http(),), peer="http-diff",
              why="anybody can send a 503 in the clear; controls that get it too turn it into "
                  "\"down\""),
-    Scenario("cloudflareCAPTCHAWithHTTPS", "the same over TLS", "ooodd",
+    Scenario("cloudflareCAPTCHAWithHTTPS", "status 503 with a captcha, over TLS", "ooodd",
              failure="http_unexpected_status_code", sites=_site(443, status=503, body=_CAPTCHA),
              peer="accessible",
              why="the proved service says 503: out of order, neither open nor blocked"),
     Scenario("idnaWithoutCensorshipLowercase", "an internationalised name as plans hold it",
              "oo-o-", checks=(http(places.IDN_NAME),), peer="accessible", why=_CLEAR),
-    Scenario("idnaWithoutCensorshipWithFirstLetterUppercase", "the same in other case", "oo-o-",
+    Scenario("idnaWithoutCensorshipWithFirstLetterUppercase", "the same name in capital letters", "oo-o-",
              checks=(http(places.IDN_NAME[0].upper() + places.IDN_NAME[1:8].upper() +
                           places.IDN_NAME[8:]),), peer="accessible", why=_CLEAR),
     Scenario("largeFileWithHTTP", "1 MiB of page, more than an agent reads", "oo-o-",
              sites=_site(80, body=_LARGE), checks=(http(title_contains="Large"),),
              peer="accessible", why=_CLEAR),
-    Scenario("largeFileWithHTTPS", "the same over TLS", "ooooo", sites=_site(443, body=_LARGE),
+    Scenario("largeFileWithHTTPS", "1 MiB of page over TLS", "ooooo", sites=_site(443, body=_LARGE),
              checks=(https(title_contains="Large"),), peer="accessible"),
     Scenario("localhostWithHTTP", "the name truly resolves to 127.0.0.1", "bu-u-",
              {"DNS:DNS_FORGED"}, "dns_bogon_error", zone=_LOCALHOST, checks=(http(),),
              peer="false",
              why="one agent cannot tell an operator's mistake from a lie; controls can"),
-    Scenario("localhostWithHTTPS", "the same with TLS", "buuuu",
+    Scenario("localhostWithHTTPS", "the name truly resolves to 127.0.0.1", "buuuu",
              {"DNS:DNS_FORGED"}, "dns_bogon_error", zone=_LOCALHOST, peer="false",
-             why="the same; nothing is ever connected to"),
+             why="one agent cannot tell an operator's mistake from a lie; controls can"),
     Scenario("websiteDownNXDOMAIN", "the name does not exist", "bu-u-", {"DNS:DNS_DENIED"},
              "dns_nxdomain_error", zone={places.SERVICE_NAME: NXDOMAIN}, checks=(http(),),
-             peer="false", why="\"failed here\"; controls that fail too turn it into \"down\""),
+             peer="false", why=_FAILED_HERE),
     Scenario("websiteDownNoAddrs", "the name has no address", "bu-u-", {"DNS:DNS_DENIED"},
              "dns_no_answer", zone={places.SERVICE_NAME: EMPTY}, checks=(http(),), peer="false",
-             why="the same"),
+             why=_FAILED_HERE),
     Scenario("websiteDownTCPConnect", "nobody listens on port 444", "ob-u-",
              {"TCP:PORT_BLOCKED"}, "connection_refused",
              checks=(http(port=444, other_ports=[80]),), peer="false",
-             why="the same; another port of the address answers"),
+             why=_FAILED_HERE),
 )
