@@ -69,12 +69,12 @@ def _vectors(vectors) -> str:
 
 def _confounder(scenario) -> str:
     fields = ", ".join(f"{name} {_value(value)}" for name, value in scenario.vantage.items())
-    return f"| {scenario.name} | {scenario.setup} | `{scenario.expect}` | {fields} |\n"
+    return f"| {scenario.name} | {scenario.setup} | {_ours(scenario)} | {fields} |\n"
 
 
 def _value(value) -> str:
     if callable(value):
-        return "as set"
+        return "measured"
     return str(value).lower() if isinstance(value, bool) else str(value).split("_", 1)[-1]
 
 

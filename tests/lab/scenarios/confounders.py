@@ -2,7 +2,7 @@
 
 from smallnet import places
 from smallnet.dns_server import addresses
-from smallnet.plan_text import check, https
+from smallnet.plan_text import check, https, target
 from smallnet.scenario import Censor, Scenario, name_reset, page, redirected
 from smallnet.web_server import BLOCK_PAGE, Site
 
@@ -21,11 +21,23 @@ def _translated(address: str, extra: str = "") -> str:
             f"-j SNAT --to-source {address}")
 
 
+def _measured(microseconds):
+    return bool(microseconds) and 0 < microseconds < 1_000_000
+
+
 SCENARIOS = (
-    Scenario("plainVantage", "a client without any of the below", "ooooo", plan=_ECHOES,
+    Scenario("plainVantage", "a client without any of the below",
+             {"service": "ooooo", "inner": "ooooo", "abroad": "ooooo"}, plan=_ECHOES,
+             sites=(Site(places.INNER),), targets=(
+                 target("inner", [https(places.INNER_NAME, "inner")], "DOMESTIC_ANCHOR"),
+                 target("abroad", [https(places.ANCHOR_NAME, "abroad")], "FOREIGN_ANCHOR"),
+                 target("service", [https()])),
              vantage={**_DIRECT, "echoes_agree": "AGREEMENT_SAME",
-                      "address_stable": "AGREEMENT_SAME", "captive_portal":
-                      "PRESENCE_UNSPECIFIED", "tcp_timestamps": "PRESENCE_PRESENT"}),
+                      "address_stable": "AGREEMENT_SAME",
+                      "captive_portal": "PRESENCE_UNSPECIFIED",
+                      "tcp_timestamps": "PRESENCE_PRESENT",
+                      "domestic_connect_us": _measured, "foreign_connect_us": _measured,
+                      "clock_offset_ms": lambda ms: ms is not None and abs(int(ms)) < 2000}),
     Scenario("vpn", "the default route is a tunnel that ends abroad; the name is reset at the "
              "border", "ooooo", tunnel=True,
              censor=Censor(rules=(name_reset(places.SERVICE_NAME),)),
