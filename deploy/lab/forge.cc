@@ -103,15 +103,20 @@ ldns_rr* ForgedRecord(const ldns_rr* question, const std::string& address) {
 
 // The DNS message that answers `query` with `address`; empty when its type is not forged.
 std::vector<uint8_t> ForgedMessage(const Query& query, const std::string& address) {
-  ldns_rr* record = ForgedRecord(query.question, address);
-  if (record == nullptr) return {};
+  const bool denied = address == kNxdomain;
+  ldns_rr* record = denied ? nullptr : ForgedRecord(query.question, address);
+  if (record == nullptr && !denied) return {};
   DnsPacket answer(ldns_pkt_new());
   ldns_pkt_set_id(answer.get(), ldns_pkt_id(query.dns.get()));
   ldns_pkt_set_qr(answer.get(), true);
   ldns_pkt_set_rd(answer.get(), ldns_pkt_rd(query.dns.get()));
   ldns_pkt_set_ra(answer.get(), true);
   ldns_pkt_push_rr(answer.get(), LDNS_SECTION_QUESTION, ldns_rr_clone(query.question));
-  ldns_pkt_push_rr(answer.get(), LDNS_SECTION_ANSWER, record);
+  if (denied) {
+    ldns_pkt_set_rcode(answer.get(), LDNS_RCODE_NXDOMAIN);
+  } else {
+    ldns_pkt_push_rr(answer.get(), LDNS_SECTION_ANSWER, record);
+  }
   uint8_t* wire = nullptr;
   size_t wire_size = 0;
   if (ldns_pkt2wire(&wire, answer.get(), &wire_size) != LDNS_STATUS_OK) return {};

@@ -1,12 +1,13 @@
 // sightline-lab-injector: the part of a censor that forges DNS answers, for every router of the
 // lab.
 //
-//   sightline-lab-injector --router NAME=NETNS_PATH... --forge IPV4...
+//   sightline-lab-injector --router NAME=NETNS_PATH... --forge IPV4... [--delay-ms N]
 //
-// It watches the packets that arrive at each router and answers queries for listed names at once,
-// from the resolver's address; the query travels on, so the true answer arrives too, later or
-// earlier. The names come over standard input, a line per change, each acknowledged on standard
-// output:
+// It watches the packets that arrive at each router and answers queries for listed names N ms later
+// (0 unless given), from the address that was asked; the query travels on, so the true answer
+// arrives too, later or earlier. "--forge nxdomain" denies the name instead. Several of them at one
+// router race each other. The names come over standard input, a line per change, each acknowledged
+// on standard output:
 //
 //   set ROUTER [NAME...]    ->    ok ROUTER COUNT    or    error REASON
 //
@@ -24,9 +25,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <deque>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -39,12 +43,33 @@ namespace {
 
 constexpr size_t kLineBytesMax = 64 * 1024;
 constexpr int kPacketsPerTurnMax = 64;
+// Forged packets that may wait to be sent; more are lost, like any packet.
+constexpr size_t kWaitingMax = 4096;
+
+using Clock = std::chrono::steady_clock;
 
 struct Router {
   std::string name;
   int socket = -1;
   NameSet names;
 };
+
+// What all routers answer with, and when.
+struct Forgery {
+  std::vector<std::string> addresses;
+  std::chrono::milliseconds delay{0};
+};
+
+// A forged packet on its way out.
+struct Outgoing {
+  Clock::time_point due;
+  int socket;
+  sockaddr_ll to;
+  std::vector<uint8_t> packet;
+};
+
+// Oldest first: the delay is the same for all, so the order of arrival is the order of departure.
+using Outbox = std::deque<Outgoing>;
 
 std::string Errno(const std::string& what) { return what + ": " + std::strerror(errno); }
 
@@ -79,9 +104,8 @@ std::optional<std::string> Open(const std::string& netns_path, Router& router) {
   return std::nullopt;
 }
 
-// Answers what is waiting at one router. A forged packet that cannot be sent is lost, like any
-// packet.
-void Serve(const Router& router, const std::vector<std::string>& addresses) {
+// Forges answers to what is waiting at one router.
+void Serve(const Router& router, const Forgery& forgery, Outbox& outbox) {
   std::array<uint8_t, 2048> buffer;
   for (int i = 0; i < kPacketsPerTurnMax; ++i) {
     sockaddr_ll from{};
@@ -91,12 +115,26 @@ void Serve(const Router& router, const std::vector<std::string>& addresses) {
     if (size < 0) return;
     // Only what arrives from a host; the forwarded copy leaves as PACKET_OUTGOING.
     if (from.sll_pkttype != PACKET_HOST) continue;
-    for (const std::vector<uint8_t>& answer :
-         ForgeAnswers(buffer.data(), static_cast<size_t>(size), router.names, addresses)) {
-      sendto(router.socket, answer.data(), answer.size(), 0, reinterpret_cast<sockaddr*>(&from),
-             from_size);
+    for (std::vector<uint8_t>& answer :
+         ForgeAnswers(buffer.data(), static_cast<size_t>(size), router.names, forgery.addresses)) {
+      if (outbox.size() >= kWaitingMax) break;
+      outbox.push_back({Clock::now() + forgery.delay, router.socket, from, std::move(answer)});
     }
   }
+}
+
+// Sends what is due; a packet that cannot be sent is lost, like any packet. Returns how long to
+// wait for the next one: milliseconds, -1 when none waits.
+int SendDue(Outbox& outbox) {
+  const Clock::time_point now = Clock::now();
+  for (; !outbox.empty() && outbox.front().due <= now; outbox.pop_front()) {
+    const Outgoing& next = outbox.front();
+    sendto(next.socket, next.packet.data(), next.packet.size(), 0,
+           reinterpret_cast<const sockaddr*>(&next.to), sizeof(next.to));
+  }
+  if (outbox.empty()) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(outbox.front().due - now);
+  return static_cast<int>(left.count());
 }
 
 // Carries out one line; returns the answer.
@@ -131,19 +169,20 @@ bool ReadCommands(std::string& pending, std::vector<Router>& routers) {
   return false;
 }
 
-int Run(std::vector<Router>& routers, const std::vector<std::string>& addresses) {
+int Run(std::vector<Router>& routers, const Forgery& forgery) {
   std::vector<pollfd> watched = {{STDIN_FILENO, POLLIN, 0}};
   for (const Router& router : routers) watched.push_back({router.socket, POLLIN, 0});
   std::string pending;
+  Outbox outbox;
   for (;;) {
-    if (poll(watched.data(), watched.size(), -1) < 0) {
+    if (poll(watched.data(), watched.size(), SendDue(outbox)) < 0) {
       if (errno == EINTR) continue;
       std::fprintf(stderr, "%s\n", Errno("cannot wait for packets").c_str());
       return 1;
     }
     if (watched[0].revents != 0 && !ReadCommands(pending, routers)) return 0;
     for (size_t i = 0; i < routers.size(); ++i) {
-      if (watched[i + 1].revents != 0) Serve(routers[i], addresses);
+      if (watched[i + 1].revents != 0) Serve(routers[i], forgery, outbox);
     }
   }
 }
@@ -152,12 +191,15 @@ int Main(int argc, char** argv) {
   CLI::App app(
       "Forges DNS answers at the lab's routers. Started by deploy/lab/lab; of no use elsewhere.");
   std::vector<std::string> router_flags;
-  std::vector<std::string> addresses;
+  Forgery forgery;
+  int delay_ms = 0;
   app.add_option("--router", router_flags, "NAME=NETNS_PATH of a router")->required();
-  app.add_option("--forge", addresses, "IPv4 address to answer with")
+  app.add_option("--forge", forgery.addresses, "IPv4 address to answer with, or nxdomain")
       ->required()
-      ->check(CLI::ValidIPV4);
+      ->check(CLI::ValidIPV4 | CLI::IsMember({kNxdomain}));
+  app.add_option("--delay-ms", delay_ms, "How long after the question")->check(CLI::Range(10000));
   CLI11_PARSE(app, argc, argv);
+  forgery.delay = std::chrono::milliseconds(delay_ms);
 
   std::vector<Router> routers;
   for (const std::string& flag : router_flags) {
@@ -173,7 +215,7 @@ int Main(int argc, char** argv) {
     }
     routers.push_back(std::move(router));
   }
-  return Run(routers, addresses);
+  return Run(routers, forgery);
 }
 
 }  // namespace

@@ -105,6 +105,25 @@ TEST(ForgeTest, AaaaIsForgedBelowTeredoPrefix) {
   EXPECT_EQ(Answer(answers[0]).substr(0, 5), "2001:");
 }
 
+TEST(ForgeTest, NxdomainDeniesEveryTypeWithoutRecords) {
+  for (const ldns_rr_type type : {LDNS_RR_TYPE_A, LDNS_RR_TYPE_AAAA}) {
+    const std::vector<uint8_t> query = QueryPacket("web.whatsapp.com.", type);
+    const auto answers = ForgeAnswers(query.data(), query.size(), kNames, {kNxdomain});
+    ASSERT_THAT(answers, SizeIs(1));
+    const std::vector<uint8_t> dns(answers[0].begin() + kIpBytes + kUdpBytes, answers[0].end());
+    EXPECT_EQ(dns[3] & 0x0f, LDNS_RCODE_NXDOMAIN);
+    EXPECT_EQ(dns[7], 0) << "records in the answer";
+  }
+}
+
+TEST(ForgeTest, WhoeverIsAskedSeemsToAnswer) {
+  std::vector<uint8_t> query = QueryPacket("web.whatsapp.com.", LDNS_RR_TYPE_A);
+  query[19] = 99;  // Last byte of the destination: nobody lives there.
+  const auto answers = Forge(query);
+  ASSERT_THAT(answers, SizeIs(2));
+  EXPECT_EQ(answers[0][15], 99);
+}
+
 TEST(ForgeTest, OtherNamesAndTypesPass) {
   EXPECT_THAT(Forge(QueryPacket("www.example.com.", LDNS_RR_TYPE_A)), IsEmpty());
   EXPECT_THAT(Forge(QueryPacket("web.whatsapp.com.", LDNS_RR_TYPE_TXT)), IsEmpty());

@@ -42,13 +42,13 @@ class Certificates:
         """Makes the authorities and every leaf."""
         self._directory.mkdir(mode=0o700, exist_ok=True)
         for authority in AUTHORITIES:
-            self._make(f"ca-{authority}", f"Sightline lab root ({authority})", (), None)
+            self.make(f"ca-{authority}", f"Sightline lab root ({authority})", (), None)
         for service in topology.SERVICES:
-            self._make(service.name, next(iter(service.hosts)),
+            self.make(service.name, next(iter(service.hosts)),
                        [f"DNS:{host}" for host in service.hosts], service.authority)
         forged = topology.FORGED_CERTIFICATE_NAME
-        self._make(topology.FORGED_HOST.name, forged, [f"DNS:{forged}"], "lab")
-        self._make("collector", "collector", [f"IP:{topology.COLLECTOR}"], "lab")
+        self.make(topology.FORGED_HOST.name, forged, [f"DNS:{forged}"], "lab")
+        self.make("collector", "collector", [f"IP:{topology.COLLECTOR}"], "lab")
 
     def certificate(self, name: str) -> pathlib.Path:
         """The certificate of a service, or of an authority as "ca-NAME"."""
@@ -58,7 +58,8 @@ class Certificates:
         """The private key that belongs to `certificate`."""
         return self._directory / f"{name}.key"
 
-    def _make(self, name: str, common_name: str, names: Iterable[str], authority) -> None:
+    def make(self, name: str, common_name: str, names: Iterable[str], authority) -> None:
+        """Makes one certificate for `names`, signed by "ca-AUTHORITY"; None makes an authority."""
         config = self._directory / f"{name}.cnf"
         config.write_text(_CONFIG.format(name=common_name, names=",".join(names) or "DNS:none"))
         argv = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",

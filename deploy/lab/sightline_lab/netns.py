@@ -11,6 +11,7 @@ import pathlib
 
 _CLONE_NEWNET = 0x40000000
 _MS_BIND = 0x1000
+_MNT_DETACH = 2
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -25,6 +26,11 @@ def mount_tmpfs(directory: pathlib.Path) -> None:
     directory.mkdir(exist_ok=True)
     _check(_libc.mount(b"lab", os.fsencode(directory), b"tmpfs", 0, b"size=1m"),
            f"mount tmpfs on {directory}")
+
+
+def unmount(directory: pathlib.Path) -> None:
+    """Takes away what is mounted on `directory` and below it, with the namespaces pinned there."""
+    _check(_libc.umount2(os.fsencode(directory), _MNT_DETACH), f"unmount {directory}")
 
 
 def create(path: pathlib.Path) -> None:

@@ -1,0 +1,1 @@
+"""The scenarios: the peer's, the firewall's, and the confounders."""
