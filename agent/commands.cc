@@ -5,9 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "agent/state.h"
 #include "agent/status_board.h"
-#include "common/crypto.h"
-#include "common/message.h"
-#include "common/plan.h"
 
 namespace sightline::agent {
 
@@ -32,22 +29,6 @@ absl::StatusOr<std::string> DescribeStatus(const std::string& state_folder, File
   const bool running = FolderLock::IsHeld(folder);
   return json ? FormatStatusJson(*identity, known, running)
               : FormatStatusText(*identity, known, running, now);
-}
-
-absl::StatusOr<PlanFile> ParsePlanFile(const std::string& bytes) {
-  PlanFile file;
-  v1::SignedPlan signed_plan;
-  if (signed_plan.ParseFromString(bytes) && signed_plan.signature().size() == kSignatureBytes) {
-    file.is_signed = true;
-    if (!file.plan.ParseFromString(signed_plan.plan())) {
-      return absl::InvalidArgumentError("the signed bytes are no plan");
-    }
-  } else if (absl::Status status = ParseText(bytes, &file.plan); !status.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "this is neither a signed plan nor a plan in protobuf text format: ", status.message()));
-  }
-  if (absl::Status status = ValidatePlan(file.plan); !status.ok()) return status;
-  return file;
 }
 
 }  // namespace sightline::agent

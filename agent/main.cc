@@ -22,6 +22,7 @@
 #include "common/clock.h"
 #include "common/crypto.h"
 #include "common/files.h"
+#include "common/plan_file.h"
 
 namespace sightline::agent {
 namespace {
@@ -85,7 +86,7 @@ absl::Status RunProbe(const Flags& flags) {
     return absl::Status(file.status().code(),
                         absl::StrCat(flags.plan_path, ": ", file.status().message()));
   }
-  if (file->is_signed) {
+  if (file->signed_plan.has_value()) {
     std::cerr
         << "note: the signature of this plan is not checked; only an enrolled agent knows its "
            "operator's key\n";

@@ -180,20 +180,6 @@ TEST_F(RunTest, KeyOfAnotherAgentIsNoticed) {
   EXPECT_THAT(std::string(RunAgent(prober).message()), HasSubstr("do not belong together"));
 }
 
-TEST(PlanFileTest, TakesTextAndSignedPlansAndSaysWhereTheyAreWrong) {
-  const v1::Plan plan = TestPlan();
-  const auto text = ParsePlanFile(plan.DebugString());
-  ASSERT_TRUE(text.ok()) << text.status();
-  EXPECT_FALSE(text->is_signed);
-  const auto signed_plan =
-      ParsePlanFile(SignPlan(plan, SigningKey::Generate()).SerializeAsString());
-  ASSERT_TRUE(signed_plan.ok());
-  EXPECT_TRUE(signed_plan->is_signed);
-  EXPECT_THAT(std::string(ParsePlanFile("version: 1\nnonsense: 2\n").status().message()),
-              HasSubstr("line 2"));
-  EXPECT_THAT(std::string(ParsePlanFile("version: 0").status().message()), HasSubstr("version"));
-}
-
 TEST(StatusBoardTest, StatusComesBackAsItWasWritten) {
   AgentStatus status;
   status.start_time = kTestNow;
