@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "agent/memory.h"
 #include "agent/plan_keeper.h"
 #include "agent/round.h"
 #include "agent/schedule.h"
@@ -72,6 +73,7 @@ class Rounds {
                         parts_.clock.Now());
       }
       if (!Round(*plan)) return;
+      ReleaseIdleMemory();
     }
   }
 
