@@ -54,6 +54,8 @@ class GrpcTransport : public Transport {
   explicit GrpcTransport(IngestClientOptions options) : options_(std::move(options)) {}
 
   absl::Status Run(const std::string& address, UplinkSession& session) override {
+    // Only for the stream: between two of them the library's threads would wake once a second.
+    const GrpcLifetime grpc;
     const absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = Connect(address, options_);
     if (!channel.ok()) return channel.status();
     grpc::ClientContext context;
@@ -101,7 +103,6 @@ class GrpcTransport : public Transport {
     return status;
   }
 
-  const GrpcLifetime grpc_;  // keeps the library initialised between streams
   const IngestClientOptions options_;
   std::mutex mutex_;
   grpc::ClientContext* running_ = nullptr;

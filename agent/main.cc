@@ -15,6 +15,7 @@
 #include "agent/commands.h"
 #include "agent/enroll.h"
 #include "agent/ingest_client_grpc.h"
+#include "agent/memory.h"
 #include "agent/probe/engine.h"
 #include "agent/probe/probe_once.h"
 #include "agent/run.h"
@@ -115,6 +116,7 @@ void AddFormatFlag(CLI::App* command, Flags& flags) {
 }
 
 int Main(int argc, char** argv) {
+  ShareOneHeap();
   KeepCryptoUntilExit();
   // gRPC's own messages would stand between ours; what matters of them is in the status of a call.
   setenv("GRPC_VERBOSITY", "NONE", 0);

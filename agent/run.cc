@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/detail.h"
+#include "agent/memory.h"
 #include "agent/plan_keeper.h"
 #include "agent/round.h"
 #include "agent/schedule.h"
@@ -73,6 +74,7 @@ class Rounds {
                         parts_.clock.Now());
       }
       if (!Round(*plan)) return;
+      ReleaseIdleMemory();
     }
   }
 

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "agent/memory.h"
 #include "common/message.h"
 #include "common/plan.h"
 
@@ -71,6 +72,7 @@ void Uplink::Loop() {
   while (WaitForWork()) {
     for (;;) {
       const PassResult result = Pass();
+      ReleaseIdleMemory();
       if (result == PassResult::kDelivered) break;
       if (stopping()) return;
       Backoff& backoff = result == PassResult::kRefused ? refused_ : trouble_;
