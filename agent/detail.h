@@ -49,8 +49,8 @@ std::string DetailFingerprint(const v1::Observation& observation);
 //
 // What 2 and 3 have no bytes for is left out without naming a batch.
 //
-// A batch that is named may be lost afterwards, while it waits in a full spool; its detail is then gone
-// for those that name it. What verdicts are made of is in every observation.
+// A batch that is named may be lost afterwards, while it waits in a full spool; its detail is then
+// gone for those that name it. What verdicts are made of is in every observation.
 class DetailFilter {
  public:
   // Leaves out detail from the observations of one round. Call before sealing.
