@@ -96,11 +96,8 @@ const v1::NoiseProfile* FindNoiseProfile(const v1::Plan& plan, const v1::Check& 
   return check.noise_profile().empty() || found == profiles.end() ? nullptr : &*found;
 }
 
-asio::awaitable<v1::Attempt> TryAddress(const Round& round, const v1::Check& check,
-                                        const ProtocolSteps& protocol, SSL_CTX* trust,
-                                        IpAddress address, TimePoint deadline) {
-  const Request request{check.protocol(), check.host(), static_cast<uint16_t>(check.port()),
-                        check.path(),     &check,       FindNoiseProfile(round.plan, check)};
+asio::awaitable<v1::Attempt> TryAddress(const Request& request, const ProtocolSteps& protocol,
+                                        SSL_CTX* trust, IpAddress address, TimePoint deadline) {
   Connection connection(co_await asio::this_coro::executor, request, trust, address);
   for (const Step step : protocol.steps) {
     if (step == nullptr || SteadyClock::now() >= deadline) break;
@@ -117,13 +114,15 @@ asio::awaitable<void> TryAddresses(Round& round, const v1::Check& check,
                                    TimePoint deadline, v1::Observation* observation) {
   const std::vector<std::string> addresses = AddressesToTry(observation->dns());
   const bool hear_all = AnswersDisagree(observation->dns());
+  const Request request{check.protocol(), check.host(), static_cast<uint16_t>(check.port()),
+                        check.path(),     &check,       FindNoiseProfile(round.plan, check)};
   for (size_t i = 0; i < addresses.size(); ++i) {
     const TimePoint now = SteadyClock::now();
     if (now >= deadline) break;
     const std::optional<IpAddress> address = ParseIpAddress(addresses[i]);
     if (!address.has_value() || !round.policy(*address).empty()) continue;
     const TimePoint share = now + (deadline - now) / static_cast<int>(addresses.size() - i);
-    v1::Attempt attempt = co_await TryAddress(round, check, protocol, trust, *address, share);
+    v1::Attempt attempt = co_await TryAddress(request, protocol, trust, *address, share);
     const bool succeeded = AttemptSucceeded(check.protocol(), attempt);
     *observation->add_attempts() = std::move(attempt);
     if (succeeded && !hear_all) break;
