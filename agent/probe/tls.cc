@@ -19,11 +19,14 @@ constexpr size_t kAlpnBytesMax = 32;
 
 std::string HandshakeFailure(const boost::system::error_code& error) {
   if (error == asio::ssl::error::stream_truncated) return std::string(kEof);
-  if (error.category() == asio::error::get_ssl_category()) return std::string(kTlsFailedHandshake);
+  if (error.category() == asio::error::get_ssl_category() ||
+      error.category() == asio::ssl::error::get_stream_category()) {
+    return std::string(kTlsFailedHandshake);
+  }
   return FailureFromError(error);
 }
 
-// A server may choose what was not offered, even what is no text.
+// The chosen one of the protocols offered, or whatever else a server says, even when it is no text.
 std::string ChosenProtocol(const SSL* ssl) {
   const unsigned char* name = nullptr;
   unsigned int size = 0;

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/probe/failure.h"
 #include "agent/probe/trust.h"
 #include "tests/agent/probe/engine_fixture.h"
 
@@ -82,10 +83,10 @@ Behaviour AlertAfterClientHello(int level, int code) {
   };
 }
 
-// Chooses the protocol that the client offers first, asks for a client's certificate on request,
-// and answers like HttpsServer.
-Behaviour PickyServer(const Identity& identity, bool wants_certificate) {
-  return [identity, wants_certificate](int fd) {
+// Chooses `protocol`, asks for a client's certificate on request, and answers like HttpsServer.
+Behaviour PickyServer(const Identity& identity, bool wants_certificate,
+                      const std::string& protocol = "http/1.1") {
+  return [identity, wants_certificate, protocol](int fd) {
     const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(
         SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
     SSL_CTX_use_certificate(context.get(), identity.certificate.get());
@@ -95,13 +96,14 @@ Behaviour PickyServer(const Identity& identity, bool wants_certificate) {
     }
     SSL_CTX_set_alpn_select_cb(
         context.get(),
-        [](SSL*, const unsigned char** out, unsigned char* size, const unsigned char* in,
-           unsigned int, void*) {
-          *size = in[0];
-          *out = in + 1;
+        [](SSL*, const unsigned char** out, unsigned char* size, const unsigned char*, unsigned int,
+           void* chosen) {
+          const auto& name = *static_cast<const std::string*>(chosen);
+          *size = static_cast<unsigned char>(name.size());
+          *out = reinterpret_cast<const unsigned char*>(name.data());
           return SSL_TLSEXT_ERR_OK;
         },
-        nullptr);
+        const_cast<std::string*>(&protocol));
     const std::unique_ptr<SSL, decltype(&SSL_free)> ssl(SSL_new(context.get()), SSL_free);
     SSL_set_fd(ssl.get(), fd);
     if (SSL_accept(ssl.get()) != 1) {
@@ -155,6 +157,13 @@ TEST_F(StepsTest, AHandshakeThatProvesNothingIsDescribedAsWell) {
   EXPECT_EQ(tls.alpn(), "http/1.1");
   EXPECT_NE(tls.cipher(), "");
   EXPECT_EQ(tls.alert(), 0U) << "the refusal is ours";
+}
+
+TEST_F(StepsTest, AProtocolThatIsNoTextDoesNotSpoilTheEvidence) {
+  const v1::Attempt seen = Try(PickyServer(*genuine_, false, "h2\xff"), kTls).evidence;
+  v1::Attempt copy;
+  EXPECT_TRUE(copy.ParseFromString(seen.SerializeAsString())) << seen.DebugString();
+  EXPECT_FALSE(IsLocalFailure(seen.tls().failure())) << seen.tls().failure();
 }
 
 TEST_F(StepsTest, NobodyIsBelievedForAContrast) {
