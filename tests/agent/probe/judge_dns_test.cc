@@ -227,7 +227,7 @@ TEST(JudgeDnsTest, VoicesThatComeToTheSameAccuseNobody) {
 TEST(JudgeDnsTest, WithoutAQuestionNothingIsSaid) {
   v1::Check check;
   check.set_protocol(kHttps);
-  const Judgement out = Judge(check, nullptr, {});
+  const Judgement out = Judge(check, v1::Observation());
   EXPECT_EQ(Letters(out.layers), "uuuuu");
   EXPECT_EQ(out.failure, "");
 }
@@ -239,7 +239,7 @@ TEST(JudgeDnsTest, EveryVoiceIsHeardBeforeAnyIsHeardTwice) {
     v1::DnsResponse* response = dns.add_responses();
     for (const std::string& address : addresses) response->add_addresses(address);
   }
-  EXPECT_EQ(AddressesToTry(dns), (std::vector<std::string>{"A1", "B1", "C1", "A2"}));
+  EXPECT_EQ(AddressesToTry(dns, {}), (std::vector<std::string>{"A1", "B1", "C1", "A2"}));
 }
 
 }  // namespace
