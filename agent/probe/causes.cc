@@ -99,14 +99,12 @@ std::vector<v1::Cause> FindCauses(const v1::Check& check, const v1::Observation&
   if (layers.tcp() == kBlocked) {
     causes.push_back(MakeCause(v1::LAYER_TCP, OfTcp(seen, neutral), failure));
   }
-  // A forger's server is part of the forged answer that leads to it.
-  const bool told = layers.dns() == kBlocked && IsImpersonator(best);
-  if (layers.tls() == kBlocked && !told) {
+  if (layers.tls() == kBlocked) {
     causes.push_back(MakeCause(v1::LAYER_TLS, OfTls(seen, best, neutral), failure));
   }
   if (layers.http() == kBlocked) {
     causes.push_back(MakeCause(v1::LAYER_HTTP, OfHttp(best, failure, neutral), failure));
-  } else if (layers.app() == kBlocked && !told) {
+  } else if (layers.app() == kBlocked) {
     causes.push_back(MakeCause(v1::LAYER_APP, v1::MECHANISM_APP_FILTERED, failure));
   }
   if (AttemptSucceeded(check, best) && Throttled(best, neutral)) {

@@ -49,6 +49,8 @@ asio::awaitable<v1::ContrastEvidence> Handshake(Round& round, const CheckRun& ru
                                                 v1::ContrastKind kind, Request request,
                                                 IpAddress address, TimePoint deadline) {
   const bool sensitive = kind == v1::CONTRAST_KIND_NEUTRAL_ADDRESS && run.sensitive;
+  // Silence in one must not take the time of the rest.
+  deadline = std::min<TimePoint>(deadline, SteadyClock::now() + round.times.check_timeout / 4);
   if (deadline - SteadyClock::now() < round.times.patience) {
     co_return Untested(kind, address, request.port);
   }
@@ -158,7 +160,7 @@ asio::awaitable<v1::ContrastEvidence> NeutralName(Round& round, const CheckRun& 
 
 asio::awaitable<void> AddContrasts(Round& round, CheckRun& run) {
   const TimePoint deadline = std::min<TimePoint>(
-      round.times.deadline, SteadyClock::now() + round.times.check_timeout / 2);
+      round.times.deadline, SteadyClock::now() + round.times.check_timeout);
   // Benign before sensitive: neutral names and bare connects first.
   co_await AddBaselines(round, run, deadline);
   const v1::Attempt* best = BestAttempt(run.check, TellingAttempts(run.seen, false));

@@ -11,7 +11,7 @@ namespace {
 // An exchange takes about this many round trips, whatever the throughput: handshake, request, and
 // the first steps of TCP's slow start.
 constexpr double kRoundTrips = 4;
-constexpr uint32_t kBytesToTell = 2000;
+constexpr uint32_t kBytesToTell = 1000;
 constexpr double kSlowBps = 64'000;
 constexpr uint32_t kSwitchingProtocols = 101;
 
@@ -118,11 +118,13 @@ bool AttemptSucceeded(const v1::Check& check, const v1::Attempt& attempt) {
   if (!attempt.connect_failure().empty()) return false;
   if (ProtocolHasTls(protocol) && !(attempt.has_tls() && attempt.tls().verified())) return false;
   if (ProtocolHasHttp(protocol) && !HttpSucceeded(protocol, attempt)) return false;
+  // Expectations hold for the last response.
+  if (LeadsOn(check, attempt)) return false;
   return !ProtocolHasNoise(protocol) || (attempt.has_noise() && attempt.noise().verified());
 }
 
 bool LeadsOn(const v1::Check& check, const v1::Attempt& attempt) {
-  if (check.redirects_max() == 0 || !attempt.has_http() || attempt.http().expected()) return false;
+  if (check.redirects_max() == 0 || !attempt.has_http()) return false;
   const uint32_t status = attempt.http().status();
   const bool redirect = status == 301 || status == 302 || status == 303 || status == 307 ||
                         status == 308;

@@ -66,21 +66,28 @@ std::optional<DnsJudgement> Injected(const v1::Observation& seen) {
       return Blocked(v1::MECHANISM_DNS_FORGED, kResolve, std::string(kDnsBogon));
     }
   }
+  const bool reserved = in_range && !AnswersDisagree(seen.dns());
   return Blocked(v1::MECHANISM_DNS_FORGED, kResolve,
-                 std::string(in_range ? kDnsBogon : kDnsMisbehaving));
+                 std::string(reserved ? kDnsBogon : kDnsMisbehaving));
 }
 
 // The first resolver gave no public address.
-DnsJudgement WithoutAddress(const v1::DnsEvidence& dns,
+DnsJudgement WithoutAddress(const v1::Observation& seen,
                             const std::vector<const v1::Attempt*>& attempts) {
+  const v1::DnsEvidence& dns = seen.dns();
   if (IsLocalFailure(dns.failure())) {
     return {v1::LAYER_STATE_UNTESTED, v1::MECHANISM_UNSPECIFIED, {kResolve, dns.failure()}};
   }
-  // Silence of one resolver, while another one's answer is proved, is that resolver's trouble.
+  // Silence of one resolver, while another one's answer is proved, is that resolver's trouble; but
+  // not when it answers the same question over TCP.
   const bool silent = dns.responses_size() == 0;
   const bool proved = std::any_of(attempts.begin(), attempts.end(),
                                   [](const v1::Attempt* a) { return ProvedIdentity(*a); });
-  if (silent && proved) return Fine();
+  const bool over_tcp =
+      std::any_of(seen.other_lookups().begin(), seen.other_lookups().end(), [](const auto& lookup) {
+        return lookup.transport() == v1::DNS_TRANSPORT_TCP && lookup.failure().empty();
+      });
+  if (silent && proved && !over_tcp) return Fine();
   v1::Mechanism mechanism = v1::MECHANISM_DNS_DENIED;
   if (silent) mechanism = v1::MECHANISM_DNS_SILENT;
   if (dns.failure() == kDnsBogon || AnswersDisagree(dns)) mechanism = v1::MECHANISM_DNS_FORGED;
@@ -166,7 +173,7 @@ DnsJudgement JudgeDns(const v1::Check& check, const v1::Observation& seen) {
   const v1::DnsEvidence& dns = seen.dns();
   const std::vector<const v1::Attempt*> attempts = TellingAttempts(seen, /*dns_blocked=*/false);
   if (std::optional<DnsJudgement> injected = Injected(seen)) return *injected;
-  if (!dns.failure().empty()) return WithoutAddress(dns, attempts);
+  if (!dns.failure().empty()) return WithoutAddress(seen, attempts);
   DnsJudgement judgement =
       AnswersDisagree(dns) ? Disagreement(dns, attempts) : LoneAnswer(check, seen, attempts);
   if (judgement.state != v1::LAYER_STATE_OK) return judgement;
