@@ -77,6 +77,14 @@ SCENARIOS = (
                            rules=(name_reset(places.SERVICE_NAME, None),)),
              sites=(_IMPOSTOR,), peer="dns",
              why="both are told, so that lifting one of them shows"),
+    Scenario("dnsAndEveryHandshake", "answers are forged, and TLS to the true address is reset "
+             "whatever name it carries", "bobuu", {"DNS:DNS_FORGED", "TLS:TLS_FILTERED"},
+             "dns_server_misbehaving",
+             censor=Censor(injectors=(Injector((places.FORGED[0],)),), rules=(
+                 f"-A FORWARD -d {places.SERVICE} -p tcp --dport 443 -m string --algo kmp "
+                 "--hex-string |160301| -j REJECT --reject-with tcp-reset",)),
+             sites=(_IMPOSTOR,), peer="dns",
+             why="what the forger's server says to a neutral name tells nothing about the true one"),
     Scenario("dnsAndAddress", "answers are forged, and the true address is a black hole", "bbuuu",
              {"DNS:DNS_FORGED", "TCP:ADDRESS_BLOCKED"}, "dns_server_misbehaving",
              censor=Censor(injectors=(Injector((places.FORGED[0],)),),

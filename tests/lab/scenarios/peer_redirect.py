@@ -57,7 +57,7 @@ def _broken(scheme: str, port: int):
 
 
 SCENARIOS = (
-    _then(_REFUSED, "http", "obuuu", "TCP:ADDRESS_BLOCKED", "connection_refused",
+    _then(_REFUSED, "http", "obouu", "TCP:ADDRESS_BLOCKED", "connection_refused",
           rules=_REFUSE_RULES),
     _then(_REFUSED, "https", "obuuu", "TCP:ADDRESS_BLOCKED", "connection_refused",
           rules=_REFUSE_RULES),
