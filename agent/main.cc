@@ -38,7 +38,7 @@ struct Flags {
   std::string target_id;
   std::string format = "text";
   int rounds = 1;
-  double pause_s = 0;
+  std::string pause = "0s";
 };
 
 absl::Status RunEnroll(const Flags& flags) {
@@ -98,7 +98,10 @@ absl::Status RunProbe(const Flags& flags) {
   options.target_id = flags.target_id;
   options.format = flags.format == "json" ? probe::ReportFormat::kJson : probe::ReportFormat::kText;
   options.rounds = flags.rounds;
-  options.pause = absl::Seconds(flags.pause_s);
+  if (!absl::ParseDuration(flags.pause, &options.pause) || options.pause < absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--pause ", flags.pause, ": expected a duration such as 30s or 5m"));
+  }
   const absl::StatusOr<std::string> report = probe::ProbeOnce(file->plan, options);
   if (report.ok()) std::cout << *report;
   return report.status();
@@ -159,9 +162,8 @@ int Main(int argc, char** argv) {
   probe->add_option("--target", flags.target_id, "Only this target, with the plan's anchors");
   probe->add_option("--rounds", flags.rounds, "How many rounds to make, 1 to 1000 (default 1)")
       ->check(CLI::Range(1, 1000));
-  probe->add_option("--pause", flags.pause_s, "Seconds between two rounds (default 0)")
-      ->check(CLI::Range(0.0, 3600.0))
-      ->type_name("SECONDS");
+  probe->add_option("--pause", flags.pause, "Time between two rounds, such as 30s (default 0s)")
+      ->type_name("DURATION");
   AddFormatFlag(probe, flags);
   probe->callback([&] { action = RunProbe; });
 

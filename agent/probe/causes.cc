@@ -18,7 +18,7 @@ struct Neutral {
 
 Neutral NeutralServers(const v1::Observation& seen, uint32_t port) {
   Neutral neutral;
-  neutral.same_port = ContrastState(seen, v1::CONTRAST_KIND_NEUTRAL_SERVER, port);
+  neutral.same_port = ContrastState(seen, v1::CONTRAST_KIND_NEUTRAL_SERVER, {port, {}, {}});
   neutral.other_port = ContrastState(seen, v1::CONTRAST_KIND_NEUTRAL_OTHER_PORT);
   for (const v1::ContrastEvidence& contrast : seen.contrasts()) {
     if (contrast.kind() != v1::CONTRAST_KIND_NEUTRAL_SERVER) continue;
@@ -35,15 +35,17 @@ v1::Mechanism OfThePath(const Neutral& neutral) {
   return v1::MECHANISM_UNSPECIFIED;
 }
 
-v1::Mechanism OfTcp(const v1::Observation& seen, const Neutral& neutral) {
+v1::Mechanism OfTcp(const v1::Observation& seen, const v1::Attempt& attempt,
+                    const Neutral& neutral) {
   const v1::Mechanism path = OfThePath(neutral);
   if (path != v1::MECHANISM_UNSPECIFIED) return path;
-  if (ContrastState(seen, v1::CONTRAST_KIND_OTHER_PORT) == v1::LAYER_STATE_OK) {
+  if (ContrastState(seen, v1::CONTRAST_KIND_OTHER_PORT, {0, attempt.address(), {}}) ==
+      v1::LAYER_STATE_OK) {
     return v1::MECHANISM_PORT_BLOCKED;
   }
-  const bool path_works = neutral.same_port == v1::LAYER_STATE_OK ||
-                          ContrastState(seen, v1::CONTRAST_KIND_NEUTRAL_SERVER) ==
-                              v1::LAYER_STATE_OK;
+  const bool path_works =
+      neutral.same_port == v1::LAYER_STATE_OK ||
+      ContrastState(seen, v1::CONTRAST_KIND_NEUTRAL_SERVER) == v1::LAYER_STATE_OK;
   return path_works ? v1::MECHANISM_ADDRESS_BLOCKED : v1::MECHANISM_UNSPECIFIED;
 }
 
@@ -60,11 +62,13 @@ v1::Mechanism OfTls(const v1::Observation& seen, const v1::Attempt& attempt,
   if (failure == kTimeout && Throttled(attempt, neutral)) return v1::MECHANISM_THROTTLED;
   const v1::Mechanism path = OfThePath(neutral);
   if (path != v1::MECHANISM_UNSPECIFIED) return path;
-  const v1::LayerState other_name = ContrastState(seen, v1::CONTRAST_KIND_NEUTRAL_NAME);
-  const v1::LayerState elsewhere = ContrastState(seen, v1::CONTRAST_KIND_NEUTRAL_ADDRESS);
+  const v1::LayerState other_name =
+      ContrastState(seen, v1::CONTRAST_KIND_NEUTRAL_NAME, {attempt.port(), attempt.address(), {}});
+  const v1::LayerState elsewhere =
+      ContrastState(seen, v1::CONTRAST_KIND_NEUTRAL_ADDRESS, {0, {}, attempt.tls().server_name()});
   if (other_name == v1::LAYER_STATE_OK) return v1::MECHANISM_SERVER_NAME_FILTERED;
-  const bool neutral_works = ContrastState(seen, v1::CONTRAST_KIND_NEUTRAL_SERVER) ==
-                             v1::LAYER_STATE_OK;
+  const bool neutral_works =
+      ContrastState(seen, v1::CONTRAST_KIND_NEUTRAL_SERVER) == v1::LAYER_STATE_OK;
   if (elsewhere == v1::LAYER_STATE_BLOCKED && neutral_works) {
     return v1::MECHANISM_SERVER_NAME_FILTERED;
   }
@@ -97,7 +101,7 @@ std::vector<v1::Cause> FindCauses(const v1::Check& check, const v1::Observation&
   const Neutral neutral = NeutralServers(seen, best.port());
   constexpr v1::LayerState kBlocked = v1::LAYER_STATE_BLOCKED;
   if (layers.tcp() == kBlocked) {
-    causes.push_back(MakeCause(v1::LAYER_TCP, OfTcp(seen, neutral), failure));
+    causes.push_back(MakeCause(v1::LAYER_TCP, OfTcp(seen, best, neutral), failure));
   }
   if (layers.tls() == kBlocked) {
     causes.push_back(MakeCause(v1::LAYER_TLS, OfTls(seen, best, neutral), failure));

@@ -88,8 +88,7 @@ asio::awaitable<void> TryAddresses(Round& round, CheckRun& run,
     if (!tried.has_value()) {
       const TimePoint until =
           std::max<TimePoint>(*share, SteadyClock::now() + round.times.patience);
-      tried = co_await TryAddress(round,
-                                  {run.request, run.trust, *address, run.sensitive, until});
+      tried = co_await TryAddress(round, {run.request, run.trust, *address, run.sensitive, until});
     }
     if (!tried.has_value()) {
       refused = true;
@@ -106,8 +105,8 @@ asio::awaitable<void> TryAddresses(Round& round, CheckRun& run,
 }
 
 // Follows one redirect; the check that the hop amounted to, or nullopt when it led nowhere.
-asio::awaitable<std::optional<v1::Check>> FollowOnce(Round& round, CheckRun& run,
-                                                     v1::Check from, std::string location) {
+asio::awaitable<std::optional<v1::Check>> FollowOnce(Round& round, CheckRun& run, v1::Check from,
+                                                     std::string location) {
   const RedirectBase base{ProtocolHasTls(from.protocol()), from.host(),
                           static_cast<uint16_t>(from.port()), from.path()};
   const std::optional<RedirectTarget> target = FollowLocation(base, location);
@@ -144,13 +143,15 @@ asio::awaitable<std::optional<v1::Check>> FollowOnce(Round& round, CheckRun& run
   co_return hop;
 }
 
-asio::awaitable<void> FollowRedirects(Round& round, CheckRun& run) {
+// Returns the check that the last hop amounted to; nullopt when there was none.
+asio::awaitable<std::optional<v1::Check>> FollowRedirects(Round& round, CheckRun& run) {
   std::optional<v1::Check> hop = run.check;
   const uint32_t redirects_max = std::min(run.check.redirects_max(), kRedirectsMax);
   for (uint32_t i = 0; i < redirects_max && hop.has_value() && run.location.has_value(); ++i) {
     std::string location = *std::exchange(run.location, std::nullopt);
     hop = co_await FollowOnce(round, run, *hop, std::move(location));
   }
+  co_return run.seen.redirects().empty() ? std::nullopt : std::move(hop);
 }
 
 // What the round is asked for but cannot do: the reason, or empty.
@@ -174,11 +175,11 @@ absl::string_view Prepare(Round& round, CheckRun& run) {
   return round.resolvers.has_value() ? "" : "unknown_failure: unusable resolver";
 }
 
-bool AnyAttemptSucceeded(const CheckRun& run) {
-  return std::any_of(run.seen.attempts().begin(), run.seen.attempts().end(),
-                     [&](const v1::Attempt& attempt) {
-                       return AttemptSucceeded(run.check, attempt) || LeadsOn(run.check, attempt);
-                     });
+bool AnySucceeded(const v1::Check& check,
+                  const google::protobuf::RepeatedPtrField<v1::Attempt>& attempts) {
+  return std::any_of(attempts.begin(), attempts.end(), [&](const v1::Attempt& attempt) {
+    return AttemptSucceeded(check, attempt) || LeadsOn(check, attempt);
+  });
 }
 
 bool AnyAttemptSlow(const v1::Observation& seen) {
@@ -198,8 +199,8 @@ asio::awaitable<const NameEvidence*> LookUp(Round& round, const std::string& hos
   // Half of the time stays for what the answers lead to.
   const TimePoint until = std::min<TimePoint>(
       deadline, now + std::max(round.times.dns_hold, round.times.check_timeout / 2));
-  const auto* names = co_await round.names.Get(
-      host, [&]() -> asio::awaitable<std::optional<NameEvidence>> {
+  const auto* names =
+      co_await round.names.Get(host, [&]() -> asio::awaitable<std::optional<NameEvidence>> {
         const bool literal = ParseIpAddress(host).has_value();
         if (!literal && !round.memory.budget.TakeQuestions(kQuestionsPerName, SteadyClock::now())) {
           co_return std::nullopt;
@@ -239,9 +240,12 @@ asio::awaitable<void> RunCheck(Round& round, const v1::Check& check, bool sensit
     const bool hear_all = AnswersDisagree(run.seen.dns());
     co_await TryAddresses(round, run, AddressesToTry(run.seen.dns(), run.seen.other_lookups()),
                           hear_all);
-    co_await FollowRedirects(round, run);
-    const bool good = AnyAttemptSucceeded(run);
+    const std::optional<v1::Check> hop = co_await FollowRedirects(round, run);
+    const bool good = AnySucceeded(check, run.seen.attempts());
     if (!good || AnyAttemptSlow(run.seen)) co_await AddContrasts(round, run);
+    if (hop.has_value() && !AnySucceeded(*hop, run.seen.redirects().rbegin()->attempts())) {
+      co_await AddContrastsOfHop(round, run, *hop);
+    }
     if (good) {
       round.memory.good_checks.insert(check.check_id());
     } else {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/probe/evidence.h"
+#include "agent/probe/failure.h"
 #include "agent/probe/judge.h"
 #include "agent/probe/round_state.h"
 
@@ -17,8 +18,7 @@ constexpr int kNeutralServersMax = 2;
 
 // Whether a TLS server answered, whatever it proved.
 bool Answered(const v1::Attempt& attempt) {
-  return attempt.connect_failure().empty() && attempt.has_tls() &&
-         !IsCut(attempt.tls().failure());
+  return attempt.connect_failure().empty() && attempt.has_tls() && !IsCut(attempt.tls().failure());
 }
 
 v1::ContrastEvidence Untested(v1::ContrastKind kind, const IpAddress& address, uint16_t port) {
@@ -33,7 +33,7 @@ v1::ContrastEvidence Untested(v1::ContrastKind kind, const IpAddress& address, u
 v1::ContrastEvidence Contrast(v1::ContrastKind kind, bool ok, v1::Attempt attempt) {
   v1::ContrastEvidence contrast;
   contrast.set_kind(kind);
-  contrast.set_state(ok                          ? v1::LAYER_STATE_OK
+  contrast.set_state(ok                         ? v1::LAYER_STATE_OK
                      : attempt.inside_penalty() ? v1::LAYER_STATE_TAINTED
                                                 : v1::LAYER_STATE_BLOCKED);
   // Who answered a neutral question is of no interest, only that somebody did.
@@ -42,6 +42,14 @@ v1::ContrastEvidence Contrast(v1::ContrastKind kind, bool ok, v1::Attempt attemp
   }
   *contrast.mutable_attempt() = std::move(attempt);
   return contrast;
+}
+
+// For a check in the clear, which has no roots of its own: a contrast only asks whether somebody
+// answers, so the plan's first ones do.
+SSL_CTX* AnyTrust(Round& round) {
+  const std::string root_set = round.plan.root_sets().empty() ? "" : round.plan.root_sets(0).name();
+  const absl::StatusOr<SSL_CTX*> found = round.memory.trust.Get(round.plan, root_set);
+  return found.ok() ? *found : nullptr;
 }
 
 // One TLS handshake (or a connect alone) with another name, address or port than the check's.
@@ -54,9 +62,14 @@ asio::awaitable<v1::ContrastEvidence> Handshake(Round& round, const CheckRun& ru
   if (deadline - SteadyClock::now() < round.times.patience) {
     co_return Untested(kind, address, request.port);
   }
+  SSL_CTX* trust = run.trust;
+  if (trust == nullptr && ProtocolHasTls(request.protocol)) trust = AnyTrust(round);
   std::optional<Tried> tried =
-      co_await TryAddress(round, {request, run.trust, address, sensitive, deadline});
-  if (!tried.has_value()) co_return Untested(kind, address, request.port);
+      co_await TryAddress(round, {request, trust, address, sensitive, deadline});
+  if (!tried.has_value() || IsLocalFailure(tried->attempt.connect_failure()) ||
+      IsLocalFailure(tried->attempt.tls().failure())) {
+    co_return Untested(kind, address, request.port);
+  }
   const bool ok = request.protocol == v1::CHECK_PROTOCOL_TCP
                       ? tried->attempt.connect_failure().empty()
                       : Answered(tried->attempt);
@@ -73,8 +86,8 @@ asio::awaitable<void> AddNeutral(Round& round, CheckRun& run, v1::ContrastKind k
                                  TimePoint deadline) {
   const std::optional<IpAddress> address = ParseIpAddress(server.address());
   if (!address.has_value() || port == 0) co_return;
-  std::string key = absl::StrCat(static_cast<int>(kind), " ", server.address(), " ", port, " ",
-                                 name);
+  std::string key =
+      absl::StrCat(static_cast<int>(kind), " ", server.address(), " ", port, " ", name);
   const v1::ContrastEvidence* made = co_await round.neutral.Get(std::move(key), [&] {
     return Handshake(round, run, kind, TlsRequest(run.check, name, port), *address, deadline);
   });
@@ -100,8 +113,8 @@ asio::awaitable<void> AddSameNameElsewhere(Round& round, CheckRun& run, TimePoin
   const auto& servers = round.plan.contrasts().neutral_servers();
   for (int i = 0; i < servers.size() && i < kNeutralServersMax; ++i) {
     const int before = run.seen.contrasts_size();
-    co_await AddNeutral(round, run, v1::CONTRAST_KIND_NEUTRAL_ADDRESS, servers[i],
-                        run.request.host, servers[i].port(), deadline);
+    co_await AddNeutral(round, run, v1::CONTRAST_KIND_NEUTRAL_ADDRESS, servers[i], run.request.host,
+                        servers[i].port(), deadline);
     // A tainted or impossible comparison is made once more, with the next server.
     const bool made = run.seen.contrasts_size() > before;
     const v1::LayerState state =
@@ -113,10 +126,14 @@ asio::awaitable<void> AddSameNameElsewhere(Round& round, CheckRun& run, TimePoin
 asio::awaitable<void> AddOtherPorts(Round& round, CheckRun& run, IpAddress address,
                                     TimePoint deadline) {
   for (const uint32_t port : run.check.other_ports()) {
-    const Request request{v1::CHECK_PROTOCOL_TCP, run.request.host, static_cast<uint16_t>(port),
-                          {},                     &run.check,       nullptr};
-    v1::ContrastEvidence contrast = co_await Handshake(round, run, v1::CONTRAST_KIND_OTHER_PORT,
-                                                       request, address, deadline);
+    const Request request{v1::CHECK_PROTOCOL_TCP,
+                          run.request.host,
+                          static_cast<uint16_t>(port),
+                          {},
+                          &run.check,
+                          nullptr};
+    v1::ContrastEvidence contrast =
+        co_await Handshake(round, run, v1::CONTRAST_KIND_OTHER_PORT, request, address, deadline);
     *run.seen.add_contrasts() = std::move(contrast);
   }
 }
@@ -135,13 +152,13 @@ asio::awaitable<void> AddGenuineAddresses(Round& round, CheckRun& run, TimePoint
     if (!address.has_value() || address->v6 || AlreadyTried(run.seen, text)) continue;
     if (made++ == kGenuineAddressesMax) co_return;
     if (deadline - SteadyClock::now() < round.times.patience) co_return;
-    const TimePoint until = std::min<TimePoint>(
-        deadline, SteadyClock::now() + round.times.check_timeout / 4);
+    const TimePoint until =
+        std::min<TimePoint>(deadline, SteadyClock::now() + round.times.check_timeout / 4);
     std::optional<Tried> tried =
         co_await TryAddress(round, {run.request, run.trust, *address, run.sensitive, until});
     if (!tried.has_value()) continue;
-    const bool ok = AttemptSucceeded(run.check, tried->attempt) ||
-                    LeadsOn(run.check, tried->attempt);
+    const bool ok =
+        AttemptSucceeded(run.check, tried->attempt) || LeadsOn(run.check, tried->attempt);
     *run.seen.add_contrasts() =
         Contrast(v1::CONTRAST_KIND_GENUINE_ADDRESS, ok, std::move(tried->attempt));
     if (ok) co_return;
@@ -159,8 +176,8 @@ asio::awaitable<v1::ContrastEvidence> NeutralName(Round& round, const CheckRun& 
 }
 
 asio::awaitable<void> AddContrasts(Round& round, CheckRun& run) {
-  const TimePoint deadline = std::min<TimePoint>(
-      round.times.deadline, SteadyClock::now() + round.times.check_timeout);
+  const TimePoint deadline =
+      std::min<TimePoint>(round.times.deadline, SteadyClock::now() + round.times.check_timeout);
   // Benign before sensitive: neutral names and bare connects first.
   co_await AddBaselines(round, run, deadline);
   const v1::Attempt* best = BestAttempt(run.check, TellingAttempts(run.seen, false));
@@ -171,8 +188,9 @@ asio::awaitable<void> AddContrasts(Round& round, CheckRun& run) {
   const bool impersonated = best != nullptr && IsImpersonator(*best);
   const bool cut = best != nullptr && !impersonated && !ProvedIdentity(*best);
   if (cut && address.has_value()) {
-    const bool asked = ContrastState(run.seen, v1::CONTRAST_KIND_NEUTRAL_NAME) !=
-                       v1::LAYER_STATE_UNTESTED;
+    const bool asked =
+        ContrastState(run.seen, v1::CONTRAST_KIND_NEUTRAL_NAME,
+                      {run.request.port, best->address(), {}}) != v1::LAYER_STATE_UNTESTED;
     if (ProtocolHasTls(run.check.protocol()) && best->connect_failure().empty() && !asked &&
         !round.plan.contrasts().neutral_name().empty()) {
       v1::ContrastEvidence contrast =
@@ -186,6 +204,19 @@ asio::awaitable<void> AddContrasts(Round& round, CheckRun& run) {
   }
   if (ProtocolHasTls(run.check.protocol()) && (cut || impersonated || best == nullptr)) {
     co_await AddSameNameElsewhere(round, run, deadline);
+  }
+}
+
+asio::awaitable<void> AddContrastsOfHop(Round& round, CheckRun& run, const v1::Check& hop) {
+  const v1::Redirect& redirect = *run.seen.redirects().rbegin();
+  CheckRun part{hop, run.sensitive, run.trust, {}, {}, {}, {}};
+  part.request = {hop.protocol(), hop.host(),  static_cast<uint16_t>(hop.port()),
+                  hop.path(),     &part.check, nullptr};
+  *part.seen.mutable_dns() = redirect.dns();
+  *part.seen.mutable_attempts() = redirect.attempts();
+  co_await AddContrasts(round, part);
+  for (v1::ContrastEvidence& contrast : *part.seen.mutable_contrasts()) {
+    *run.seen.add_contrasts() = std::move(contrast);
   }
 }
 

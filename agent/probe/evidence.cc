@@ -35,6 +35,16 @@ bool HttpSucceeded(v1::CheckProtocol protocol, const v1::Attempt& attempt) {
   return attempt.has_http() && attempt.http().expected();
 }
 
+// Whether the attempt was made as the filter says; what is not known does not exclude it.
+bool Concerns(const v1::Attempt& attempt, const ContrastFilter& filter) {
+  if (filter.port != 0 && attempt.port() != filter.port) return false;
+  const auto differ = [](absl::string_view wanted, absl::string_view met) {
+    return !wanted.empty() && !met.empty() && wanted != met;
+  };
+  return !differ(filter.address, attempt.address()) &&
+         !differ(filter.server_name, attempt.tls().server_name());
+}
+
 }  // namespace
 
 bool ProtocolHasTls(v1::CheckProtocol protocol) {
@@ -48,8 +58,7 @@ bool ProtocolHasHttp(v1::CheckProtocol protocol) {
 }
 
 bool ProtocolHasWebSocket(v1::CheckProtocol protocol) {
-  return protocol == v1::CHECK_PROTOCOL_WEBSOCKET ||
-         protocol == v1::CHECK_PROTOCOL_NOISE_WEBSOCKET;
+  return protocol == v1::CHECK_PROTOCOL_WEBSOCKET || protocol == v1::CHECK_PROTOCOL_NOISE_WEBSOCKET;
 }
 
 bool ProtocolHasNoise(v1::CheckProtocol protocol) {
@@ -126,8 +135,8 @@ bool AttemptSucceeded(const v1::Check& check, const v1::Attempt& attempt) {
 bool LeadsOn(const v1::Check& check, const v1::Attempt& attempt) {
   if (check.redirects_max() == 0 || !attempt.has_http()) return false;
   const uint32_t status = attempt.http().status();
-  const bool redirect = status == 301 || status == 302 || status == 303 || status == 307 ||
-                        status == 308;
+  const bool redirect =
+      status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
   return redirect && attempt.http().failure().empty();
 }
 
@@ -190,15 +199,18 @@ bool IsSlow(const v1::Attempt& attempt) {
   return bps > 0 && bps < kSlowBps;
 }
 
-v1::LayerState ContrastState(const v1::Observation& seen, v1::ContrastKind kind, uint32_t port) {
+v1::LayerState ContrastState(const v1::Observation& seen, v1::ContrastKind kind,
+                             const ContrastFilter& filter) {
   v1::LayerState state = v1::LAYER_STATE_UNTESTED;
   const auto rank = [](v1::LayerState s) {
-    return s == v1::LAYER_STATE_OK ? 3 : s == v1::LAYER_STATE_BLOCKED ? 2
-           : s == v1::LAYER_STATE_TAINTED ? 1 : 0;
+    return s == v1::LAYER_STATE_OK        ? 3
+           : s == v1::LAYER_STATE_BLOCKED ? 2
+           : s == v1::LAYER_STATE_TAINTED ? 1
+                                          : 0;
   };
   for (const v1::ContrastEvidence& contrast : seen.contrasts()) {
     if (contrast.kind() != kind) continue;
-    if (port != 0 && contrast.attempt().port() != port) continue;
+    if (!Concerns(contrast.attempt(), filter)) continue;
     if (rank(contrast.state()) > rank(state)) state = contrast.state();
   }
   return state;

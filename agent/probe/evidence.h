@@ -79,9 +79,17 @@ double ThroughputBps(const v1::Attempt& attempt);
 // Whether so little came through that throttling is worth a look.
 bool IsSlow(const v1::Attempt& attempt);
 
+// Which contrasts count; 0 or empty means any.
+struct ContrastFilter {
+  uint32_t port = 0;
+  absl::string_view address;
+  absl::string_view server_name;
+};
+
 // OK when any contrast of this kind is OK, else BLOCKED when any is, else TAINTED when any is, else
-// UNTESTED. `port` 0 takes contrasts at every port.
-v1::LayerState ContrastState(const v1::Observation& seen, v1::ContrastKind kind, uint32_t port = 0);
+// UNTESTED.
+v1::LayerState ContrastState(const v1::Observation& seen, v1::ContrastKind kind,
+                             const ContrastFilter& filter = {});
 
 }  // namespace sightline::probe
 

@@ -109,6 +109,9 @@ boost::asio::awaitable<v1::ContrastEvidence> NeutralName(Round& round, const Che
 // to run.seen.
 boost::asio::awaitable<void> AddContrasts(Round& round, CheckRun& run);
 
+// The same for the last redirect, which is where `hop` failed.
+boost::asio::awaitable<void> AddContrastsOfHop(Round& round, CheckRun& run, const v1::Check& hop);
+
 }  // namespace sightline::probe
 
 #endif  // SIGHTLINE_AGENT_PROBE_ROUND_STATE_H_

@@ -56,7 +56,7 @@ def _ours(scenario) -> str:
     if isinstance(causes, dict):
         causes = set().union(*causes.values())
     words = ", ".join(sorted(causes, key=lambda cause: _ORDER.index(cause.split(":")[0])))
-    return (text or "dead: `obuuu` or `uuuuu`; healthy: `ooooo` or `uuuuu`") + \
+    return (text or "dead `obuuu`, healthy `ooooo`, without a chance `uuuuu` or `ouuuu`") + \
         (f": {words}" if words else "")
 
 

@@ -36,7 +36,7 @@ def _forged_range_named(rounds):
 
 SCENARIOS = (
     Scenario("threeInjectorsRace", "three injectors with different addresses outrun the true "
-             "answer by 80, 60 and 40 ms", "boooo", {"DNS:DNS_FORGED"}, "dns_server_misbehaving",
+             "answer by 80, 60 and 40 ms", "boooo", {"DNS:DNS_FORGED"}, "dns_bogon_error",
              censor=Censor(injectors=_RACE, rules=(_SILENT_ADDRESS,)), sites=(_IMPOSTOR,),
              plan={**_RANGES, "check_timeout": {"seconds": 4}}, also=_four_answers, peer="dns",
              why="the true answer is kept and proved: only DNS is in the way"),
@@ -50,7 +50,7 @@ SCENARIOS = (
              "dns_server_misbehaving", censor=Censor(injectors=(Injector((places.SIBLING,)),)),
              sites=(_SIBLING_SITE,), peer="false", why=_PEER_ASN),
     Scenario("forgedIntoOwnNetworkAlone", "the same from a poisoned resolver, without a race",
-             "bobuu", {"DNS:DNS_FORGED", "TLS:IMPERSONATED"}, "ssl_invalid_hostname",
+             "bobuu", {"DNS:DNS_FORGED"}, "ssl_invalid_hostname",
              zone=_POISONED, sites=(_SIBLING_SITE,), peer="false", why=_PEER_ASN),
     Scenario("forgedIntoOwnNetworkWithGenuineAddress",
              "the same, and the plan knows a genuine address", "boooo", {"DNS:DNS_FORGED"},
@@ -65,13 +65,26 @@ SCENARIOS = (
              why="what answers from where nobody lives is an injector"),
     Scenario("questionsVanish", "DNS questions that leave the country are dropped", "buuuu",
              {"DNS:DNS_SILENT"}, "generic_timeout_error",
-             censor=Censor(rules=("-A FORWARD -p udp --dport 53 -j DROP",)), peer="dns"),
+             censor=Censor(rules=("-A FORWARD -p udp --dport 53 -j DROP",
+                                  "-A FORWARD -p tcp --dport 53 -j DROP")), peer="dns"),
+    Scenario("questionsOverUdpVanish", "the same over UDP only", "ooooo",
+             censor=Censor(rules=("-A FORWARD -p udp --dport 53 -j DROP",)), peer="dns",
+             why="the answer over TCP leads to the proved service: a resolver out of reach is not "
+                 "a blocked name"),
     Scenario("dnsAndName", "answers are forged, and the name is reset at every address", "bobuu",
              {"DNS:DNS_FORGED", "TLS:SERVER_NAME_FILTERED"}, "dns_server_misbehaving",
              censor=Censor(injectors=(Injector((places.FORGED[0],)),),
                            rules=(name_reset(places.SERVICE_NAME, None),)),
              sites=(_IMPOSTOR,), peer="dns",
              why="both are told, so that lifting one of them shows"),
+    Scenario("dnsAndEveryHandshake", "answers are forged, and TLS to the true address is reset "
+             "whatever name it carries", "bobuu", {"DNS:DNS_FORGED", "TLS:TLS_FILTERED"},
+             "dns_server_misbehaving",
+             censor=Censor(injectors=(Injector((places.FORGED[0],)),), rules=(
+                 f"-A FORWARD -d {places.SERVICE} -p tcp --dport 443 -m string --algo kmp "
+                 "--hex-string |160301| -j REJECT --reject-with tcp-reset",)),
+             sites=(_IMPOSTOR,), peer="dns",
+             why="what the forger's server says to a neutral name tells nothing about the true one"),
     Scenario("dnsAndAddress", "answers are forged, and the true address is a black hole", "bbuuu",
              {"DNS:DNS_FORGED", "TCP:ADDRESS_BLOCKED"}, "dns_server_misbehaving",
              censor=Censor(injectors=(Injector((places.FORGED[0],)),),

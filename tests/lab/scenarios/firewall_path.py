@@ -4,7 +4,7 @@ from smallnet import places
 from smallnet.dns_server import addresses
 from smallnet.plan_text import check, duration, http, https, target
 from smallnet.scenario import Censor, Scenario, name_reset, page, port_reset, redirected
-from smallnet.web_server import BLOCK_PAGE, Site
+from smallnet.web_server import BLOCK_PAGE, Site, redirect
 
 _PORTS = (443, 5222, 8443)
 _BOTH_PORTS = (Site(places.SERVICE, 8443),)
@@ -27,6 +27,8 @@ _RESIDUAL = f"""table ip wall {{
 }}"""
 _MARK = (f"-t mangle -A FORWARD -p tcp -m string --algo kmp --string {places.SERVICE_NAME} "
          "-j MARK --set-mark 7")
+_HANDSHAKES_RESET = (f"-A FORWARD -d {places.SERVICE} -p tcp --dport 443 -m string --algo kmp "
+                     "--hex-string |160301| -j REJECT --reject-with tcp-reset")
 _THREE_INSIDE = ("otuuu",) * 3
 # A TLS handshake and then some 6 KB: two seconds at 20 kbit/s.
 _SMALL = "<html><head><title>Small</title></head><body>" + "x" * 6000 + "</body></html>"
@@ -49,10 +51,15 @@ SCENARIOS = (
              why="the peer knows web pages on their usual ports only"),
     Scenario("everyHandshakeReset", "TLS to the address is reset whatever name it carries",
              "oobuu", {"TLS:TLS_FILTERED"}, "connection_reset",
-             censor=Censor(rules=(
-                 f"-A FORWARD -d {places.SERVICE} -p tcp --dport 443 -m string --algo kmp "
-                 "--hex-string |160301| -j REJECT --reject-with tcp-reset",)),
-             peer="http-failure", why="the neutral name fails too: not the name"),
+             censor=Censor(rules=(_HANDSHAKES_RESET,)), peer="http-failure", why="the neutral name fails too: not the name"),
+    Scenario("everyHandshakeResetAfterRedirect",
+             "a redirect to an address where TLS is reset whatever name it carries", "oobuu",
+             {"TLS:TLS_FILTERED"}, "connection_reset", sites=(
+                 Site(places.TARGET_OF_REDIRECT, 443, "service",
+                      {"": redirect(f"https://{places.SERVICE_NAME}/")}),),
+             censor=Censor(rules=(_HANDSHAKES_RESET,)),
+             checks=(https(places.REDIRECTOR_NAME, redirects_max=10, status_max=299),),
+             peer="http-failure", why="the neutral name is tried where the failure is"),
     Scenario("addressBlackhole", "packets to the address vanish", "obuuu",
              {"TCP:ADDRESS_BLOCKED"}, "generic_timeout_error",
              censor=Censor(rules=(f"-A FORWARD -d {places.SERVICE} -j DROP",)),
@@ -73,6 +80,10 @@ SCENARIOS = (
                  "-A FORWARD -p tcp --dport 443 -j REJECT --reject-with tcp-reset",)),
              checks=(https(other_ports=[8443]), _tls(8443)), peer="tcp_ip",
              why="the neutral server answers at its other port only: a port, not a service"),
+    Scenario("all443Dropped", "every packet to port 443 abroad vanishes", "obuuu",
+             {"TCP:PORT_BLOCKED_EVERYWHERE"}, "generic_timeout_error",
+             censor=Censor(rules=("-A FORWARD -p tcp --dport 443 -j DROP",)), peer="tcp_ip",
+             why="the same, where silence has to be waited for"),
     Scenario("pathDown", "nothing but DNS leaves the country", "obuuu", {"TCP:PATH_DOWN"},
              "generic_timeout_error",
              censor=Censor(rules=("-A FORWARD -p tcp -j DROP",)), peer="null",

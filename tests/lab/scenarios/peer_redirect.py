@@ -10,6 +10,10 @@ _FAILED_HERE = "\"failed here\"; controls that fail too turn it into \"down\""
 _WORST = "the layers of all hops, the worst of each"
 
 
+# A status that is expected ends the chain, so redirects are not.
+_FOLLOW = {"redirects_max": 10, "status_max": 299}
+
+
 def _to(scheme: str):
     """A redirector whose only page leads to the service."""
     location = redirect(f"{scheme}://{places.SERVICE_NAME}/")
@@ -17,7 +21,7 @@ def _to(scheme: str):
 
 
 def _check(**fields):
-    return (https(places.REDIRECTOR_NAME, redirects_max=10, **fields),)
+    return (https(places.REDIRECTOR_NAME, **_FOLLOW, **fields),)
 
 
 def _then(trouble, scheme, expect, cause, failure, **censor):
@@ -53,7 +57,7 @@ def _broken(scheme: str, port: int):
 
 
 SCENARIOS = (
-    _then(_REFUSED, "http", "obuuu", "TCP:ADDRESS_BLOCKED", "connection_refused",
+    _then(_REFUSED, "http", "obouu", "TCP:ADDRESS_BLOCKED", "connection_refused",
           rules=_REFUSE_RULES),
     _then(_REFUSED, "https", "obuuu", "TCP:ADDRESS_BLOCKED", "connection_refused",
           rules=_REFUSE_RULES),
@@ -73,17 +77,17 @@ SCENARIOS = (
              why="the true answer that comes later leads to the proved service"),
     Scenario("redirectWithBrokenLocationForHTTP", "a redirect to \"http://\"", "oo-b-",
              {"HTTP:BLOCK_PAGE"}, "http_invalid_redirect_location_host",
-             sites=_broken("http", 80), checks=(http(redirects_max=10),), peer="http-failure"),
+             sites=_broken("http", 80), checks=(http(**_FOLLOW),), peer="http-failure"),
     Scenario("redirectWithBrokenLocationForHTTPS", "a redirect to \"https://\"", "ooobb",
-             {"HTTP:BLOCK_PAGE"}, "http_invalid_redirect_location_host",
-             sites=_broken("https", 443), checks=(https(redirects_max=10),), peer="http-failure",
+             {"HTTP:UNSPECIFIED"}, "http_invalid_redirect_location_host",
+             sites=_broken("https", 443), checks=(https(**_FOLLOW),), peer="http-failure",
              why="the proved service itself said it; controls tell that it does so to everybody"),
     Scenario("redirectWithMoreThanTenRedirectsAndHTTP", "15 redirects in a row", "oo-b-",
              {"HTTP:BLOCK_PAGE"}, "http_unexpected_redirect_url", sites=_chain(80),
-             checks=(http(redirects_max=10, path="/15"),), peer="false",
+             checks=(http(path="/15", **_FOLLOW),), peer="false",
              why=_FAILED_HERE),
     Scenario("redirectWithMoreThanTenRedirectsAndHTTPS", "15 redirects in a row", "ooobb",
-             {"HTTP:BLOCK_PAGE"}, "http_unexpected_redirect_url", sites=_chain(443),
-             checks=(https(redirects_max=10, path="/15"),), peer="false",
+             {"HTTP:UNSPECIFIED"}, "http_unexpected_redirect_url", sites=_chain(443),
+             checks=(https(path="/15", **_FOLLOW),), peer="false",
              why=_FAILED_HERE),
 )

@@ -16,15 +16,15 @@ def _site(certificate):
 
 SCENARIOS = (
     Scenario("badSSLWithExpiredCertificate", "the service's certificate has expired", "oobuu",
-             {"TLS:IMPERSONATED"}, "ssl_invalid_certificate", sites=_site("expired"), peer="false",
+             {"TLS:UNSPECIFIED"}, "ssl_invalid_certificate", sites=_site("expired"), peer="false",
              why="unproved is not open; controls that see it too turn it into \"down\""),
     Scenario("badSSLWithWrongServerName", "the certificate is for another name", "bobuu",
-             {"DNS:DNS_FORGED", "TLS:IMPERSONATED"}, "ssl_invalid_hostname",
+             {"DNS:DNS_FORGED"}, "ssl_invalid_hostname",
              sites=_site("sibling"), peer="false",
              why="looks just like a forged answer; controls that see it too tell"),
     Scenario("badSSLWithUnknownAuthorityWithConsistentDNS",
              "the certificate is of an unknown authority", "bobuu",
-             {"DNS:DNS_FORGED", "TLS:IMPERSONATED"}, "ssl_unknown_authority",
+             {"DNS:DNS_FORGED"}, "ssl_unknown_authority",
              sites=_site("unknown"), peer="false",
              why="looks just like a forged answer; controls that see it too tell"),
     Scenario("tcpBlockingConnectTimeout", "packets to port 443 of the address vanish", "obuuu",

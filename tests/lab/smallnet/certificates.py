@@ -9,11 +9,13 @@ from sightline_lab.certificates import Certificates
 
 from . import places
 
+# A chain as long as those in the field, some KiB, so that its transfer tells how fast a path is.
+_PADDING = tuple(f"customer-{n}.{places.NEUTRAL_NAME}" for n in range(80))
 # Leaf name: names in it, authority.
 _LEAVES = {
     "service": ((places.SERVICE_NAME, places.REDIRECTOR_NAME, places.INNER_NAME), "lab"),
     "sibling": ((places.SIBLING_NAME,), "lab"),
-    "neutral": ((places.NEUTRAL_NAME, places.ANCHOR_NAME), "lab"),
+    "neutral": ((places.NEUTRAL_NAME, places.ANCHOR_NAME, *_PADDING), "lab"),
     "block-page": ((places.BLOCK_PAGE_NAME,), "lab"),
     "unknown": ((places.SERVICE_NAME,), "stranger"),
 }
