@@ -72,22 +72,17 @@ std::optional<DnsJudgement> Injected(const v1::Observation& seen) {
 }
 
 // The first resolver gave no public address.
-DnsJudgement WithoutAddress(const v1::Observation& seen,
+DnsJudgement WithoutAddress(const v1::DnsEvidence& dns,
                             const std::vector<const v1::Attempt*>& attempts) {
-  const v1::DnsEvidence& dns = seen.dns();
   if (IsLocalFailure(dns.failure())) {
     return {v1::LAYER_STATE_UNTESTED, v1::MECHANISM_UNSPECIFIED, {kResolve, dns.failure()}};
   }
-  // Silence of one resolver, while another one's answer is proved, is that resolver's trouble; but
-  // not when it answers the same question over TCP.
+  // Silence towards one resolver, while an answer from elsewhere or over TCP is proved, is that
+  // resolver's trouble and not the name's.
   const bool silent = dns.responses_size() == 0;
   const bool proved = std::any_of(attempts.begin(), attempts.end(),
                                   [](const v1::Attempt* a) { return ProvedIdentity(*a); });
-  const bool over_tcp =
-      std::any_of(seen.other_lookups().begin(), seen.other_lookups().end(), [](const auto& lookup) {
-        return lookup.transport() == v1::DNS_TRANSPORT_TCP && lookup.failure().empty();
-      });
-  if (silent && proved && !over_tcp) return Fine();
+  if (silent && proved) return Fine();
   v1::Mechanism mechanism = v1::MECHANISM_DNS_DENIED;
   if (silent) mechanism = v1::MECHANISM_DNS_SILENT;
   if (dns.failure() == kDnsBogon || AnswersDisagree(dns)) mechanism = v1::MECHANISM_DNS_FORGED;
@@ -173,7 +168,7 @@ DnsJudgement JudgeDns(const v1::Check& check, const v1::Observation& seen) {
   const v1::DnsEvidence& dns = seen.dns();
   const std::vector<const v1::Attempt*> attempts = TellingAttempts(seen, /*dns_blocked=*/false);
   if (std::optional<DnsJudgement> injected = Injected(seen)) return *injected;
-  if (!dns.failure().empty()) return WithoutAddress(seen, attempts);
+  if (!dns.failure().empty()) return WithoutAddress(dns, attempts);
   DnsJudgement judgement =
       AnswersDisagree(dns) ? Disagreement(dns, attempts) : LoneAnswer(check, seen, attempts);
   if (judgement.state != v1::LAYER_STATE_OK) return judgement;

@@ -36,7 +36,7 @@ def _forged_range_named(rounds):
 
 SCENARIOS = (
     Scenario("threeInjectorsRace", "three injectors with different addresses outrun the true "
-             "answer by 80, 60 and 40 ms", "boooo", {"DNS:DNS_FORGED"}, "dns_bogon_error",
+             "answer by 80, 60 and 40 ms", "boooo", {"DNS:DNS_FORGED"}, "dns_server_misbehaving",
              censor=Censor(injectors=_RACE, rules=(_SILENT_ADDRESS,)), sites=(_IMPOSTOR,),
              plan={**_RANGES, "check_timeout": {"seconds": 4}}, also=_four_answers, peer="dns",
              why="the true answer is kept and proved: only DNS is in the way"),
@@ -50,7 +50,7 @@ SCENARIOS = (
              "dns_server_misbehaving", censor=Censor(injectors=(Injector((places.SIBLING,)),)),
              sites=(_SIBLING_SITE,), peer="false", why=_PEER_ASN),
     Scenario("forgedIntoOwnNetworkAlone", "the same from a poisoned resolver, without a race",
-             "bobuu", {"DNS:DNS_FORGED"}, "ssl_invalid_hostname",
+             "bobuu", {"DNS:DNS_FORGED", "TLS:IMPERSONATED"}, "ssl_invalid_hostname",
              zone=_POISONED, sites=(_SIBLING_SITE,), peer="false", why=_PEER_ASN),
     Scenario("forgedIntoOwnNetworkWithGenuineAddress",
              "the same, and the plan knows a genuine address", "boooo", {"DNS:DNS_FORGED"},

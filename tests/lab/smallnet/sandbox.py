@@ -67,7 +67,7 @@ class Sandbox:
         path.write_text(plan(scenario.plan_targets(), self._chest.root_pem(), **scenario.plan))
         argv = [str(self._programs / _AGENT), "probe", "--plan", str(path), "--format", "json"]
         if scenario.rounds > 1:
-            argv += ["--rounds", str(scenario.rounds), "--pause", f"{scenario.pause_s:g}"]
+            argv += ["--rounds", str(scenario.rounds), "--pause", f"{scenario.pause_s:g}s"]
         environment = {key: value for key, value in os.environ.items()
                        if not key.lower().endswith("_proxy")}
         with self.net.inside(places.CLIENT_NS):
