@@ -119,7 +119,8 @@ std::string WithoutDotSegments(absl::string_view path) {
     if (segment != "." && segment != "..") kept.push_back(segment);
   }
   // What ends in a dot segment names a directory.
-  if (last == "." || last == "..") kept.emplace_back();
+  if (last == "." || last == "..")
+    kept.emplace_back("");  // Not a null pointer, which memcpy may not be given.
   return absl::StrCat("/", absl::StrJoin(kept, "/"));
 }
 
