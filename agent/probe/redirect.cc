@@ -108,7 +108,7 @@ std::string WithoutDotSegments(absl::string_view path) {
     if (segment != "." && segment != "..") kept.push_back(segment);
   }
   // What ends in a dot segment names a directory.
-  if (last == "." || last == "..") kept.emplace_back();
+  if (last == "." || last == "..") kept.emplace_back("");  // Not null: it is copied from.
   return absl::StrCat("/", absl::StrJoin(kept, "/"));
 }
 
