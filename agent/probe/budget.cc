@@ -19,9 +19,8 @@ v1::ProbeBudget EffectiveBudget(const v1::ProbeBudget& wanted) {
   v1::ProbeBudget limits;
   limits.set_connections_per_minute(
       Limit(wanted.connections_per_minute(), kConnectionsPerMinuteMax));
-  limits.set_connections_per_destination_per_minute(
-      Limit(wanted.connections_per_destination_per_minute(),
-            kConnectionsPerDestinationPerMinuteMax));
+  limits.set_connections_per_destination_per_minute(Limit(
+      wanted.connections_per_destination_per_minute(), kConnectionsPerDestinationPerMinuteMax));
   limits.set_bytes_per_hour(Limit(wanted.bytes_per_hour(), kBytesPerHourMax));
   limits.set_bytes_per_destination_per_hour(
       Limit(wanted.bytes_per_destination_per_hour(), kBytesPerDestinationPerHourMax));
@@ -103,9 +102,8 @@ TokenBucket& Budget::BucketOf(std::map<Key, TokenBucket>& buckets, const Key& ke
 }
 
 bool Budget::TakeConnection(const IpAddress& address, uint16_t port, TimePoint now) {
-  TokenBucket& to =
-      BucketOf(connections_to_, KeyOf(address, port),
-               limits_.connections_per_destination_per_minute(), kMinute, now);
+  TokenBucket& to = BucketOf(connections_to_, KeyOf(address, port),
+                             limits_.connections_per_destination_per_minute(), kMinute, now);
   TokenBucket& bytes =
       BucketOf(bytes_of_, KeyOf(address, 0),
                static_cast<double>(limits_.bytes_per_destination_per_hour()), kHour, now);

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
-#include "agent/probe/failure.h"
 #include "agent/probe/evidence.h"
+#include "agent/probe/failure.h"
 
 namespace sightline::probe {
 namespace {

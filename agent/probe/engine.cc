@@ -40,9 +40,8 @@ constexpr int kAttemptsInACheck = 5;
 constexpr char kResolvConf[] = "/etc/resolv.conf";
 
 microseconds ToMicroseconds(const google::protobuf::Duration& duration, microseconds most) {
-  const int64_t seconds =
-      std::clamp<int64_t>(duration.seconds(), 0,
-                          std::chrono::duration_cast<std::chrono::seconds>(most).count());
+  const int64_t seconds = std::clamp<int64_t>(
+      duration.seconds(), 0, std::chrono::duration_cast<std::chrono::seconds>(most).count());
   return std::min<microseconds>(microseconds(seconds * 1'000'000 + duration.nanos() / 1000), most);
 }
 
@@ -188,8 +187,8 @@ RoundReport Engine::RunRound(const v1::Plan& plan, const std::vector<const v1::C
   for (size_t i = 0; i < checks.size(); ++i) {
     const auto known = sensitivity.find(checks[i]);
     const bool is_sensitive = known == sensitivity.end() || known->second;
-    (is_sensitive ? sensitive : benign).push_back(
-        {checks[i], is_sensitive, &report.observations[i]});
+    (is_sensitive ? sensitive : benign)
+        .push_back({checks[i], is_sensitive, &report.observations[i]});
   }
   v1::Observation portal = UntestedObservation(plan.captive_portal());
   if (plan.has_captive_portal()) benign.push_back({&plan.captive_portal(), false, &portal});

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "agent/probe/failure.h"
+#include "common/layers.h"
 
 namespace sightline::probe {
 namespace {
@@ -47,15 +48,9 @@ bool Concerns(const v1::Attempt& attempt, const ContrastFilter& filter) {
 
 }  // namespace
 
-bool ProtocolHasTls(v1::CheckProtocol protocol) {
-  return protocol == v1::CHECK_PROTOCOL_TLS || protocol == v1::CHECK_PROTOCOL_HTTPS ||
-         ProtocolHasWebSocket(protocol);
-}
+bool ProtocolHasTls(v1::CheckProtocol protocol) { return ProtocolHas(protocol, v1::LAYER_TLS); }
 
-bool ProtocolHasHttp(v1::CheckProtocol protocol) {
-  return protocol == v1::CHECK_PROTOCOL_HTTP || protocol == v1::CHECK_PROTOCOL_HTTPS ||
-         ProtocolHasWebSocket(protocol);
-}
+bool ProtocolHasHttp(v1::CheckProtocol protocol) { return ProtocolHas(protocol, v1::LAYER_HTTP); }
 
 bool ProtocolHasWebSocket(v1::CheckProtocol protocol) {
   return protocol == v1::CHECK_PROTOCOL_WEBSOCKET || protocol == v1::CHECK_PROTOCOL_NOISE_WEBSOCKET;
@@ -65,9 +60,7 @@ bool ProtocolHasNoise(v1::CheckProtocol protocol) {
   return protocol == v1::CHECK_PROTOCOL_NOISE || protocol == v1::CHECK_PROTOCOL_NOISE_WEBSOCKET;
 }
 
-bool ProtocolProves(v1::CheckProtocol protocol) {
-  return ProtocolHasTls(protocol) || ProtocolHasNoise(protocol);
-}
+bool ProtocolProves(v1::CheckProtocol protocol) { return ProtocolHas(protocol, v1::LAYER_APP); }
 
 bool IsRange(absl::string_view address) { return address.find('/') != absl::string_view::npos; }
 

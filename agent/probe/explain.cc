@@ -154,8 +154,8 @@ std::string ExplainLayer(const v1::Check& check, const v1::Observation& observat
     words = absl::StrCat("unexpected status ", StatusOf(*best), " (", failure, ")");
   }
   if (layer.layer == v1::LAYER_TLS && IsCut(failure)) words += " after the server name was sent";
-  return absl::StrCat(words, WordsOf(cause == nullptr ? v1::MECHANISM_UNSPECIFIED
-                                                      : cause->mechanism()));
+  return absl::StrCat(words,
+                      WordsOf(cause == nullptr ? v1::MECHANISM_UNSPECIFIED : cause->mechanism()));
 }
 
 }  // namespace
@@ -165,19 +165,21 @@ std::string Explain(const v1::Check& check, const v1::Observation& observation) 
   const v1::LayerVector& layers = observation.layers();
   const bool dns_blocked = layers.dns() == v1::LAYER_STATE_BLOCKED;
   if (dns_blocked) {
-    causes.push_back(absl::StrCat("DNS: ", MechanismOf(observation, v1::LAYER_DNS) ==
-                                                   v1::MECHANISM_DNS_SYSTEM_RESOLVER
-                                               ? "only this machine's own resolver: "
-                                               : "",
-                                  ExplainDns(observation)));
+    causes.push_back(
+        absl::StrCat("DNS: ",
+                     MechanismOf(observation, v1::LAYER_DNS) == v1::MECHANISM_DNS_SYSTEM_RESOLVER
+                         ? "only this machine's own resolver: "
+                         : "",
+                     ExplainDns(observation)));
   }
   const v1::Attempt* best = BestAttempt(check, TellingAttempts(observation, dns_blocked));
   const bool told = dns_blocked && best != nullptr && IsImpersonator(*best);
   for (const LayerWords& layer : kLayers) {
     const v1::LayerState state = StateOf(layers, layer.layer);
     if (state == v1::LAYER_STATE_TAINTED) {
-      causes.push_back(absl::StrCat(layer.words, ": cut shortly after an earlier probe was, so it "
-                                                 "says nothing"));
+      causes.push_back(absl::StrCat(layer.words,
+                                    ": cut shortly after an earlier probe was, so it "
+                                    "says nothing"));
       break;
     }
     if (state == v1::LAYER_STATE_DOWN) {
@@ -189,7 +191,8 @@ std::string Explain(const v1::Check& check, const v1::Observation& observation) 
     if (state != v1::LAYER_STATE_BLOCKED) continue;
     // A forger's server was named with the answer that leads to it.
     if (told) break;
-    causes.push_back(absl::StrCat(layer.words, ": ", ExplainLayer(check, observation, layer, best)));
+    causes.push_back(
+        absl::StrCat(layer.words, ": ", ExplainLayer(check, observation, layer, best)));
     // The application layer repeats what the layer below said.
     if (layer.layer == v1::LAYER_HTTP) break;
   }

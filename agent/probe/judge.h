@@ -33,8 +33,8 @@ struct Judgement {
   std::vector<v1::Cause> causes;
 };
 
-// Judges the evidence in `seen`; its layers, failure and causes are not looked at. Without dns every
-// layer is UNTESTED.
+// Judges the evidence in `seen`; its layers, failure and causes are not looked at. Without dns
+// every layer is UNTESTED.
 Judgement Judge(const v1::Check& check, const v1::Observation& seen);
 
 // The state of a check that was not run: UNTESTED for each layer of its protocol.

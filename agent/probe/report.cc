@@ -117,8 +117,8 @@ std::string FormatText(const v1::Plan& plan, const ByCheck& index, absl::string_
 google::protobuf::Value ToValue(const google::protobuf::Message& message) {
   google::protobuf::Value value;
   // What ToJson printed always parses.
-  static_cast<void>(google::protobuf::util::JsonStringToMessage(
-      ToJson(message, /*indent=*/false), value.mutable_struct_value()));
+  static_cast<void>(google::protobuf::util::JsonStringToMessage(ToJson(message, /*indent=*/false),
+                                                                value.mutable_struct_value()));
   return value;
 }
 

@@ -48,8 +48,7 @@ class Event {
 
 // Runs all tasks side by side and returns when the last one has ended. A task that throws (memory
 // ran out) counts as ended.
-inline boost::asio::awaitable<void> RunTogether(
-    std::vector<boost::asio::awaitable<void>> tasks) {
+inline boost::asio::awaitable<void> RunTogether(std::vector<boost::asio::awaitable<void>> tasks) {
   if (tasks.empty()) co_return;
   const auto executor = co_await boost::asio::this_coro::executor;
   const auto done = std::make_shared<Event>(executor);

@@ -104,7 +104,8 @@ TEST_F(EngineDnsTest, ThePolicyOfTheProgramsNeverConnectsToThisMachine) {
   plan_.add_resolvers(dns.address());
   check_.set_port(server.port());
   const std::unique_ptr<Engine> strict = *Engine::Create();
-  const v1::Observation seen = strict->RunRound(plan_, {&check_}, RoundOptions()).observations.at(0);
+  const v1::Observation seen =
+      strict->RunRound(plan_, {&check_}, RoundOptions()).observations.at(0);
   EXPECT_EQ(Letters(seen.layers()), "uuuuu");
   EXPECT_EQ(dns.questions(), 0);
   EXPECT_EQ(server.connections(), 0);

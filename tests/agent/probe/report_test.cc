@@ -100,8 +100,9 @@ TEST(ReportTest, SaysWhatIsOpenAndWhatIsBlockedAndWhy) {
 }
 
 TEST(ReportTest, CanBeLimitedToOneTarget) {
-  const std::string text = FormatReport(TwoTargets(), Round({Open("whatsapp-web"), Open("weibo-web")}),
-                                        "whatsapp", ReportFormat::kText);
+  const std::string text =
+      FormatReport(TwoTargets(), Round({Open("whatsapp-web"), Open("weibo-web")}), "whatsapp",
+                   ReportFormat::kText);
   EXPECT_THAT(text, HasSubstr("WhatsApp"));
   EXPECT_THAT(text, Not(HasSubstr("Weibo")));
 }
@@ -143,8 +144,9 @@ TEST(ReportTest, EachCauseHasItsWords) {
 }
 
 TEST(ReportTest, JsonHasOutcomesAndObservations) {
-  const std::string json = FormatReport(TwoTargets(), Round({Censored("whatsapp-web"), Open("weibo-web")}),
-                                        "whatsapp", ReportFormat::kJson);
+  const std::string json =
+      FormatReport(TwoTargets(), Round({Censored("whatsapp-web"), Open("weibo-web")}), "whatsapp",
+                   ReportFormat::kJson);
   google::protobuf::Struct report;
   ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(json, &report).ok()) << json;
   EXPECT_EQ(report.fields().at("plan_version").string_value(), "7");
