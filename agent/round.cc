@@ -33,7 +33,9 @@ absl::Status AppendParts(const RoundParts& parts, const RoundFacts& facts,
 absl::StatusOr<RoundResult> RunRound(const RoundParts& parts, const v1::Plan& plan) {
   const std::vector<const v1::Check*> checks = ShuffledChecks(plan, parts.random);
   const absl::Time round_time = parts.clock.Now();
-  probe::RoundReport report = parts.prober.RunRound(plan, checks, probe::RoundOptions());
+  probe::RoundOptions options;
+  options.round_time_ms = absl::ToUnixMillis(round_time);
+  probe::RoundReport report = parts.prober.RunRound(plan, checks, options);
   if (parts.stop.requested()) return absl::CancelledError("the round was cut short");
 
   ThinDetail(parts, round_time, report.observations);

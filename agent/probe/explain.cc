@@ -8,6 +8,7 @@
 #include "agent/probe/evidence.h"
 #include "agent/probe/failure.h"
 #include "agent/probe/judge.h"
+#include "common/layers.h"
 
 namespace sightline::probe {
 namespace {
@@ -85,23 +86,10 @@ struct LayerWords {
   v1::Layer layer;
   absl::string_view words;
 };
-constexpr LayerWords kLayers[] = {{v1::LAYER_TCP, "TCP"},
-                                  {v1::LAYER_TLS, "TLS"},
-                                  {v1::LAYER_HTTP, "HTTP"},
-                                  {v1::LAYER_APP, "application"}};
-
-v1::LayerState StateOf(const v1::LayerVector& layers, v1::Layer layer) {
-  switch (layer) {
-    case v1::LAYER_TCP:
-      return layers.tcp();
-    case v1::LAYER_TLS:
-      return layers.tls();
-    case v1::LAYER_HTTP:
-      return layers.http();
-    default:
-      return layers.app();
-  }
-}
+constexpr LayerWords kLayersAboveDns[] = {{v1::LAYER_TCP, "TCP"},
+                                          {v1::LAYER_TLS, "TLS"},
+                                          {v1::LAYER_HTTP, "HTTP"},
+                                          {v1::LAYER_APP, "application"}};
 
 uint32_t StatusOf(const v1::Attempt& attempt) {
   return attempt.has_websocket() ? attempt.websocket().status() : attempt.http().status();
@@ -174,7 +162,7 @@ std::string Explain(const v1::Check& check, const v1::Observation& observation) 
   }
   const v1::Attempt* best = BestAttempt(check, TellingAttempts(observation, dns_blocked));
   const bool told = dns_blocked && best != nullptr && IsImpersonator(*best);
-  for (const LayerWords& layer : kLayers) {
+  for (const LayerWords& layer : kLayersAboveDns) {
     const v1::LayerState state = StateOf(layers, layer.layer);
     if (state == v1::LAYER_STATE_TAINTED) {
       causes.push_back(absl::StrCat(layer.words,

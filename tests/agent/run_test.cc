@@ -22,7 +22,8 @@ class FakeProber : public probe::Prober {
       : on_round_(std::move(on_round)) {}
 
   probe::RoundReport RunRound(const v1::Plan&, const std::vector<const v1::Check*>& checks,
-                              const probe::RoundOptions&) override {
+                              const probe::RoundOptions& options) override {
+    round_time_ms = options.round_time_ms;
     probe::RoundReport report;
     for (const v1::Check* check : checks) {
       v1::Observation observation;
@@ -94,6 +95,7 @@ TEST_F(RoundTest, SealsOneObservationPerCheck) {
   EXPECT_EQ(batch.observations_size(), 5);
   EXPECT_EQ(batch.plan_version(), 1u);
   EXPECT_EQ(batch.round_time_ms(), absl::ToUnixMillis(kTestNow));
+  EXPECT_EQ(prober.round_time_ms, batch.round_time_ms()) << "else no clock offset can be told";
   EXPECT_EQ(batch.seal_time_ms() - batch.round_time_ms(), 9000);
 }
 

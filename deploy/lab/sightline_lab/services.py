@@ -6,7 +6,7 @@ import subprocess
 import threading
 from typing import Iterable
 
-from . import netns, topology
+from . import netns, noise, topology
 from .certificates import Certificates
 from .network import Network
 from .processes import ProcessError, Processes
@@ -14,6 +14,9 @@ from .topology import Place, Service
 
 INJECTOR = "sightline-lab-injector"
 _RELAY = pathlib.Path(__file__).resolve().parent / "relay.py"
+_CHAT = pathlib.Path(__file__).resolve().parent / "noise_responder.py"
+# The process that speaks Noise for topology.CHAT_SERVICE.
+_CHAT_PROCESS = "chat"
 # The resolver proper; clients see it through the relay.
 _DNSMASQ = ("127.0.0.1", 5353)
 
@@ -53,6 +56,8 @@ class Services:
         self._network = network
         self._processes = processes
         self._bin = bin_directory
+        # Root key of the chat's certificates; made before the first start.
+        self.chat_root = noise.load_or_make_root(directory.parent / "chat-root.key")
         self._injector = None
         self._injector_lock = threading.Lock()
 
@@ -78,7 +83,7 @@ class Services:
 
     def stop(self, name: str) -> None:
         """Stops one service: its addresses then refuse connections."""
-        self._processes.stop([name])
+        self._processes.stop([name] + [_CHAT_PROCESS] * (name == topology.CHAT_SERVICE))
 
     def set_forged_names(self, place: Place, names: Iterable[str]) -> None:
         """Replaces the names that the injector answers at one router; in force on return."""
@@ -106,10 +111,18 @@ class Services:
             listen="\n".join(f"    listen {a}:443 ssl;" for a in service.hosts.values())))
         self._processes.start(service.name, service.ns,
                               ["nginx", "-e", "stderr", "-p", str(directory), "-c", str(config)])
+        if service.name == topology.CHAT_SERVICE:
+            listen = f"{service.hosts[topology.CHAT_HOST]}:{topology.CHAT_PORT}"
+            self._processes.start(_CHAT_PROCESS, service.ns, [
+                "/usr/bin/python3", str(_CHAT), "--keys",
+                str(self._directory.parent / "chat-root.key"), "--listen", listen])
 
     def _wait(self, service: Service) -> None:
         for address in service.hosts.values():
             self._processes.wait_listening(service.name, service.ns, address, 443)
+        if service.name == topology.CHAT_SERVICE:
+            self._processes.wait_listening(_CHAT_PROCESS, service.ns,
+                                           service.hosts[topology.CHAT_HOST], topology.CHAT_PORT)
 
     def _launch_resolver(self) -> None:
         argv = ["dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",

@@ -24,12 +24,13 @@ class Sightline:
     """One collector and an agent on every agent host."""
 
     def __init__(self, directory: pathlib.Path, bin_directory: pathlib.Path,
-                 certificates: Certificates, processes: Processes, store: str, window: str,
-                 grace: str):
+                 certificates: Certificates, processes: Processes, chat_root: bytes, store: str,
+                 window: str, grace: str):
         self._directory = directory
         self._bin = bin_directory
         self._certificates = certificates
         self._processes = processes
+        self._chat_root = chat_root
         self._store = f"sqlite:{directory / 'collector.db'}" if store == "sqlite" else store
         self._window = window
         self._grace = grace
@@ -132,6 +133,7 @@ class Sightline:
             "@NEUTRAL@": topology.SERVICE_BY_NAME["example"].hosts["www.example.com"],
             "@REGIONS@": "\n".join(f'  regions: "{region}"' for region in topology.CITIES),
             "@LAB_PEM@": _text_format(self._certificates.certificate("ca-lab")),
+            "@CHAT_ROOT@": "".join(f"\\x{byte:02x}" for byte in self._chat_root),
             "@SIGNAL_PEM@": _text_format(self._certificates.certificate("ca-signal")),
         }
         text = PLAN_TEMPLATE.read_text()

@@ -41,8 +41,9 @@ class Supervisor:
         self._sightline = None
         if options["sightline"]:
             self._sightline = Sightline(directory, bin_directory, self._certificates,
-                                        self._processes, options["store"], options["window"],
-                                        options["grace"])
+                                        self._processes,
+                                        bytes.fromhex(self._services.chat_root.public_hex),
+                                        options["store"], options["window"], options["grace"])
         self._closed = policy.initial()
         self._cut: FrozenSet[topology.Place] = frozenset()
         self._change = threading.Lock()

@@ -57,6 +57,10 @@ SERVICES = (
     _service("baidu", DOMESTIC_NS, "36.60.3", ("www.baidu.com",), "Domestic anchor"),
 )
 SERVICE_BY_NAME = {service.name: service for service in SERVICES}
+# WhatsApp's chat servers speak Noise without TLS here, beside the web server of the same host.
+CHAT_SERVICE = "whatsapp"
+CHAT_HOST = "g.whatsapp.net"
+CHAT_PORT = 5222
 FORGED_HOST = Service("forged", INTERNET_NS,
                       {f"{FORGED_CERTIFICATE_NAME}-{i}": address
                        for i, address in enumerate(FORGED_ADDRESSES)},
