@@ -170,7 +170,9 @@ AttemptFailure FailureOf(const v1::Check& check, const v1::Attempt& attempt) {
   if (attempt.has_websocket() && !attempt.websocket().failure().empty()) {
     return {kHttpRoundTrip, attempt.websocket().failure()};
   }
-  if (attempt.has_noise()) return {kNoiseHandshake, attempt.noise().failure()};
+  if (attempt.has_noise() && !attempt.noise().failure().empty()) {
+    return {kNoiseHandshake, attempt.noise().failure()};
+  }
   if (!attempt.has_http() || attempt.http().expected()) return {};
   if (!attempt.http().failure().empty()) return {kHttpRoundTrip, attempt.http().failure()};
   const bool status_expected = StatusExpected(check, attempt.http().status());

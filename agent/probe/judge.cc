@@ -198,7 +198,7 @@ std::optional<v1::Check> CheckOfHop(const v1::Check& check, absl::string_view ab
 
 Judgement Judge(const v1::Check& check, const v1::Observation& seen) {
   Judgement whole = JudgeHop(check, seen);
-  bool clear = !ProtocolHasTls(check.protocol());
+  bool clear = !ProtocolProves(check.protocol());
   for (const v1::Redirect& redirect : seen.redirects()) {
     const std::optional<v1::Check> hop = CheckOfHop(check, redirect.location());
     if (!hop.has_value()) continue;

@@ -29,6 +29,7 @@ _MARK = (f"-t mangle -A FORWARD -p tcp -m string --algo kmp --string {places.SER
          "-j MARK --set-mark 7")
 _HANDSHAKES_RESET = (f"-A FORWARD -d {places.SERVICE} -p tcp --dport 443 -m string --algo kmp "
                      "--hex-string |160301| -j REJECT --reject-with tcp-reset")
+_CHAT = check("chat", "NOISE", places.CHAT_NAME, 443, noise_profile="chat")
 _THREE_INSIDE = ("otuuu",) * 3
 # A TLS handshake and then some 6 KB: two seconds at 20 kbit/s.
 _SMALL = "<html><head><title>Small</title></head><body>" + "x" * 6000 + "</body></html>"
@@ -109,6 +110,19 @@ SCENARIOS = (
              plan={"cool_down": duration(_PENALTY_S + 0.1)}, rounds=5, pause_s=2,
              peer="http-failure",
              why="what is measured within a penalty says nothing about the name that was asked"),
+    Scenario("noiseInTheClear", "a chat server proves itself by Noise without TLS", "oo--o",
+             noise="none", checks=(_CHAT,), why="the peer looks at the connect only",
+             peer="accessible"),
+    Scenario("noiseFirstMessageReset", "what begins like the chat's first message is reset",
+             "oo--b", {"APP:APP_FILTERED"}, "connection_reset", noise="none",
+             censor=Censor(rules=(
+                 "-A FORWARD -p tcp -m string --algo kmp --hex-string |5741060300002412| "
+                 "-j REJECT --reject-with tcp-reset",)), checks=(_CHAT,), peer="accessible",
+             why="the peer looks at the connect only"),
+    Scenario("noiseImpersonated", "somebody else answers with a Noise root of his own", "oo--b",
+             {"APP:APP_FILTERED"}, "noise_wrong_root", noise="wrong-root",
+             checks=({**_CHAT, "genuine_addresses": [places.CHAT]},),
+             peer="accessible", why="the peer looks at the connect only"),
     Scenario("throttled", "256 KiB of page at 20 kbit/s", "ooobu", {"HTTP:THROTTLED"},
              "generic_timeout_error", sites=(Site(places.SERVICE, 443, "service",
                                                   page(body=_LARGE)),),

@@ -21,6 +21,7 @@ SIBLING = "45.60.1.77"
 TARGET_OF_REDIRECT = "45.60.2.1"
 ANCHOR = "45.60.3.1"
 NEUTRAL = "45.60.4.1"
+CHAT = "45.60.5.1"
 RESOLVER = "45.60.53.53"
 OTHER_RESOLVER = "45.60.53.54"
 # Nothing lives at these two; the second is where injection controls go.
@@ -32,7 +33,7 @@ FOREIGN_ECHO = "45.60.78.1"
 FORGED = ("45.70.0.1", "45.70.0.2", "45.70.0.3")
 BLOCK_PAGE = "45.70.0.9"
 PROXY = "45.70.0.10"
-WORLD_ADDRESSES = (SERVICE, *SERVICE_OTHERS, SIBLING, TARGET_OF_REDIRECT, ANCHOR, NEUTRAL, RESOLVER,
+WORLD_ADDRESSES = (SERVICE, *SERVICE_OTHERS, SIBLING, TARGET_OF_REDIRECT, ANCHOR, NEUTRAL, CHAT, RESOLVER,
                    OTHER_RESOLVER, FOREIGN_ECHO, *FORGED, BLOCK_PAGE, PROXY)
 
 # Inside the province.
@@ -46,6 +47,7 @@ SIBLING_NAME = "static.example.com"
 REDIRECTOR_NAME = "short.example.org"
 ANCHOR_NAME = "www.example.net"
 NEUTRAL_NAME = "neutral.example.net"
+CHAT_NAME = "chat.example.com"
 INNER_NAME = "www.example.cn"
 BLOCK_PAGE_NAME = "warning.example.cn"
 IDN_NAME = "xn--d1acpjx3f.xn--p1ai"

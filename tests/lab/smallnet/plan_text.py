@@ -80,6 +80,8 @@ def _text(message: Dict[str, Any], indent: str) -> str:
 def _scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, bytes):
+        return '"' + "".join(f"\\{byte:03o}" for byte in value) + '"'
     if isinstance(value, str) and not isinstance(value, Word):
         escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
         return f'"{escaped}"'

@@ -11,6 +11,8 @@ import subprocess
 import threading
 from typing import Any, Dict, List, Optional
 
+from sightline_lab import noise
+
 from . import places
 from .certificates import Chest
 from .dns_server import Resolver
@@ -21,6 +23,7 @@ from .scenario import NEUTRAL_SITES, SERVICE_SITES, TRUTH, Injector, Scenario
 from .stun_server import StunServer
 from .web_server import serve
 
+_RESPONDER = pathlib.Path(noise.__file__).with_name("noise_responder.py")
 _MIDDLEBOX_PORT = 9999
 _INJECTOR = "sightline-lab-injector"
 _AGENT = "sightline-agent"
@@ -40,6 +43,7 @@ class Sandbox:
         self._chest = chest
         self._programs = programs
         directory.mkdir()
+        self._noise_keys = directory / "noise.json"
         self.net = Net(directory / "ns")
         self._undo = contextlib.ExitStack()
         self._loop = asyncio.new_event_loop()
@@ -64,7 +68,8 @@ class Sandbox:
         """Runs `sightline-agent probe` on the client's machine; one report a round."""
         scenario = self._scenario
         path = self._directory / "plan.txtpb"
-        path.write_text(plan(scenario.plan_targets(), self._chest.root_pem(), **scenario.plan))
+        path.write_text(plan(scenario.plan_targets(), self._chest.root_pem(), **scenario.plan,
+                             **self._noise_profile()))
         argv = [str(self._programs / _AGENT), "probe", "--plan", str(path), "--format", "json"]
         if scenario.rounds > 1:
             argv += ["--rounds", str(scenario.rounds), "--pause", f"{scenario.pause_s:g}s"]
@@ -184,8 +189,36 @@ class Sandbox:
             self.net.limit_rate(address, kbit_s)
         for injector in censor.injectors:
             self._inject(injector)
+        if self._scenario.noise is not None:
+            self._respond(self._scenario.noise)
         if self._scenario.tunnel:
             self._undo.callback(self.net.tunnel().close)
+
+    def _respond(self, defect: str) -> None:
+        argv = ["/usr/bin/python3", "-B", str(_RESPONDER), "--keys", str(self._noise_keys),
+                "--listen", f"{places.CHAT}:{places.HTTPS_PORT}", "--defect", defect]
+        with self.net.inside(places.WORLD_NS):
+            child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                     text=True)
+
+        def end():
+            child.kill()
+            child.wait(10)
+            child.stdout.close()
+
+        self._undo.callback(end)
+        answer = child.stdout.readline()
+        if not answer.startswith("ready "):
+            raise ScenarioError(f"{_RESPONDER.name} did not start: {answer.strip()}")
+
+    def _noise_profile(self) -> Dict[str, Any]:
+        """The plan's profile of the responder, if there is one."""
+        if self._scenario.noise is None:
+            return {}
+        root = noise.load_or_make_root(self._noise_keys)
+        return {"noise_profiles": [{"name": "chat", "header": noise.HEADER,
+                                    "pattern": noise.PATTERN.decode(),
+                                    "root_keys": [bytes.fromhex(root.public_hex)]}]}
 
     def _inject(self, injector: Injector) -> None:
         argv = [str(self._programs / _INJECTOR),

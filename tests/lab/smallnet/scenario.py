@@ -22,6 +22,7 @@ TRUTH: Zone = {
     places.ANCHOR_NAME: addresses(places.ANCHOR),
     places.NEUTRAL_NAME: addresses(places.NEUTRAL),
     places.INNER_NAME: addresses(places.INNER),
+    places.CHAT_NAME: addresses(places.CHAT),
     places.IDN_NAME: addresses(places.SERVICE),
 }
 SERVICE_SITES = (Site(places.SERVICE), Site(places.SERVICE, 80, None))
@@ -88,6 +89,9 @@ class Scenario:
     dead_ports: Tuple[int, ...] = ()
     # Whether a proxy lives at places.PROXY that passes everything on to the service.
     proxy: bool = False
+    # Defect of the Noise responder at places.CHAT, "none" or one of noise_responder.py; None runs
+    # none. The plan then has the profile "chat".
+    noise: Optional[str] = None
     # Whether the client's machine has a VPN that ends abroad.
     tunnel: bool = False
     # Whether all answers come with a delay of a resolver abroad: seconds.
