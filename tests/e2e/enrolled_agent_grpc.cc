@@ -101,7 +101,8 @@ void EnrolledAgent::SealRound() {
     }
   }
   const absl::Time now = clock_.Now();
-  Append(sealer_->Seal(spool_->totals().tail, plan->version(), now, now, std::move(observations)));
+  Append(sealer_->Seal(spool_->totals().tail, {plan->version(), now, now, v1::Vantage()},
+                       std::move(observations)));
 }
 
 void EnrolledAgent::Append(const agent::SealedBatch& sealed) {
