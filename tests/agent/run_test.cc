@@ -42,6 +42,7 @@ class FakeProber : public probe::Prober {
   size_t detail_bytes = 20;
   std::string detail;
   int rounds = 0;
+  int64_t round_time_ms = 0;
 
  private:
   std::function<void(int round)> on_round_;
