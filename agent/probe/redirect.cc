@@ -1,9 +1,6 @@
 #include "agent/probe/redirect.h"
 
 #include <algorithm>
-#include <boost/url/parse.hpp>
-#include <boost/url/src.hpp>
-#include <boost/url/url_view.hpp>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -13,12 +10,14 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "agent/probe/destination.h"
+
+// Own code, because Boost.URL 1.81 is not fit for what a stranger says: parse_uri_reference("g:]")
+// fails an assertion, port_number() wraps around, and resolve("c") garbles the path.
 
 namespace sightline::probe {
 namespace {
-
-namespace urls = boost::urls;
 
 constexpr size_t kNameBytesMax = 253;
 constexpr size_t kLabelBytesMax = 63;
@@ -34,30 +33,13 @@ bool IsDnsLabel(absl::string_view label) {
 // 0x7f000001.
 bool EndsInNumber(absl::string_view label) {
   return std::all_of(label.begin(), label.end(), absl::ascii_isdigit) ||
-         absl::StartsWith(label, "0x");
+         absl::StartsWithIgnoreCase(label, "0x");
 }
 
 bool IsDnsName(absl::string_view name) {
   if (name.empty() || name.size() > kNameBytesMax) return false;
   const std::vector<absl::string_view> labels = absl::StrSplit(name, '.');
   return std::all_of(labels.begin(), labels.end(), IsDnsLabel) && !EndsInNumber(labels.back());
-}
-
-// The host without brackets and in lower case, or empty when a probe cannot ask for it.
-std::string HostOf(const urls::url_view& url) {
-  const urls::string_view text = url.encoded_host_address();
-  std::string host = absl::AsciiStrToLower(absl::string_view(text.data(), text.size()));
-  switch (url.host_type()) {
-    case urls::host_type::name:
-      return IsDnsName(host) ? host : std::string();
-    case urls::host_type::ipv4:
-    case urls::host_type::ipv6: {
-      const std::optional<IpAddress> address = ParseIpAddress(host);
-      return address.has_value() ? FormatIpAddress(*address) : std::string();
-    }
-    default:
-      return {};
-  }
 }
 
 // Escapes what RFC 3986 has no place for and browsers escape as well.
@@ -79,23 +61,52 @@ bool HasForbiddenCharacter(absl::string_view location) {
   });
 }
 
+// Whether every "%" begins an escape.
+bool EscapesAreWhole(absl::string_view text) {
+  for (size_t at = text.find('%'); at != absl::string_view::npos; at = text.find('%', at + 1)) {
+    if (at + 2 >= text.size() || !absl::ascii_isxdigit(text[at + 1]) ||
+        !absl::ascii_isxdigit(text[at + 2])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// A reference without fragment, taken apart as RFC 3986 appendix B does.
+struct Parts {
+  std::optional<absl::string_view> scheme;
+  std::optional<absl::string_view> authority;
+  absl::string_view path;
+  std::optional<absl::string_view> query;
+};
+
+Parts TakeApart(absl::string_view reference) {
+  Parts parts;
+  const size_t colon = reference.find_first_of(":/?");
+  if (colon != absl::string_view::npos && reference[colon] == ':') {
+    parts.scheme = reference.substr(0, colon);
+    reference.remove_prefix(colon + 1);
+  }
+  const size_t question = reference.find('?');
+  if (question != absl::string_view::npos) {
+    parts.query = reference.substr(question + 1);
+    reference = reference.substr(0, question);
+  }
+  if (absl::ConsumePrefix(&reference, "//")) {
+    const size_t end = std::min(reference.find('/'), reference.size());
+    parts.authority = reference.substr(0, end);
+    reference.remove_prefix(end);
+  }
+  parts.path = reference;
+  return parts;
+}
+
 std::string Origin(bool tls, absl::string_view host, uint16_t port) {
   const bool brackets = absl::StrContains(host, ':');
   std::string origin =
       absl::StrCat(tls ? "https" : "http", "://", brackets ? "[" : "", host, brackets ? "]" : "");
   if (port != (tls ? 443 : 80)) absl::StrAppend(&origin, ":", port);
   return origin;
-}
-
-absl::string_view View(urls::string_view text) { return {text.data(), text.size()}; }
-
-// 0 when there is none that can be connected to.
-uint16_t PortOf(const urls::url_view& url, bool tls) {
-  // "host:" is allowed and means the usual port.
-  if (!url.has_port() || url.port().empty()) return tls ? 443 : 80;
-  uint32_t port = 0;
-  // Boost 1.81's port_number() wraps around.
-  return absl::SimpleAtoi(View(url.port()), &port) && port <= UINT16_MAX ? port : 0;
 }
 
 // RFC 3986 section 5.2.4; `path` starts with "/".
@@ -108,30 +119,48 @@ std::string WithoutDotSegments(absl::string_view path) {
     if (segment != "." && segment != "..") kept.push_back(segment);
   }
   // What ends in a dot segment names a directory.
-  if (last == "." || last == "..") kept.emplace_back("");  // Not null: it is copied from.
+  if (last == "." || last == "..")
+    kept.emplace_back("");  // Not a null pointer, which memcpy may not be given.
   return absl::StrCat("/", absl::StrJoin(kept, "/"));
 }
 
 // Path and query of a reference without authority (RFC 3986 section 5.2.2).
-std::string Resolve(absl::string_view base, absl::string_view path, absl::string_view query,
-                    bool has_query) {
+std::string Resolve(absl::string_view base, absl::string_view path,
+                    std::optional<absl::string_view> query) {
   const absl::string_view base_path = base.substr(0, base.find('?'));
-  if (path.empty()) {
-    return has_query ? absl::StrCat(base_path, "?", query) : std::string(base);
-  }
+  const std::string suffix = query.has_value() ? absl::StrCat("?", *query) : std::string();
+  if (path.empty()) return absl::StrCat(query.has_value() ? base_path : base, suffix);
   const absl::string_view folder =
       absl::StartsWith(path, "/") ? "" : base_path.substr(0, base_path.rfind('/') + 1);
-  return absl::StrCat(WithoutDotSegments(absl::StrCat(folder, path)), has_query ? "?" : "", query);
+  return absl::StrCat(WithoutDotSegments(absl::StrCat(folder, path)), suffix);
+}
+
+// The host in lower case and without brackets, or empty when a probe cannot ask for it.
+std::string HostOf(absl::string_view text) {
+  const bool brackets = absl::StartsWith(text, "[") && absl::EndsWith(text, "]");
+  if (brackets) text = text.substr(1, text.size() - 2);
+  const std::optional<IpAddress> address = ParseIpAddress(text);
+  if (address.has_value()) return address->v6 == brackets ? FormatIpAddress(*address) : "";
+  return !brackets && IsDnsName(text) ? absl::AsciiStrToLower(text) : "";
 }
 
 // Sets what the authority says; false when a probe cannot go there.
-bool SetAuthority(const urls::url_view& url, RedirectTarget* target) {
-  // Boost 1.81 takes what is no port for the beginning of a path.
-  const absl::string_view path = View(url.encoded_path());
-  if (url.has_userinfo() || (!path.empty() && path.front() != '/')) return false;
-  target->host = HostOf(url);
-  target->port = PortOf(url, target->tls);
-  return !target->host.empty() && target->port != 0;
+bool SetAuthority(absl::string_view authority, RedirectTarget* target) {
+  target->port = target->tls ? 443 : 80;
+  const size_t colon = authority.rfind(':');
+  // An address ends in its bracket.
+  if (colon != absl::string_view::npos && !absl::EndsWith(authority, "]")) {
+    const absl::string_view text = authority.substr(colon + 1);
+    authority = authority.substr(0, colon);
+    // "host:" is allowed and means the usual port.
+    uint32_t port = target->port;
+    const bool digits = std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
+    if (!text.empty() && (!digits || !absl::SimpleAtoi(text, &port))) return false;
+    if (port == 0 || port > UINT16_MAX) return false;
+    target->port = static_cast<uint16_t>(port);
+  }
+  target->host = HostOf(authority);
+  return !target->host.empty();
 }
 
 }  // namespace
@@ -143,23 +172,19 @@ bool IsRedirect(uint32_t status) {
 std::optional<RedirectTarget> FollowLocation(const RedirectBase& base, absl::string_view location) {
   if (location.empty() || HasForbiddenCharacter(location)) return std::nullopt;
   const std::string reference = Escape(location.substr(0, location.find('#')));
-  // Taken apart by Boost; put together here, for Boost 1.81's resolve() garbles relative paths.
-  const auto url = urls::parse_uri_reference(reference);
-  if (url.has_error() || (url->has_scheme() && !url->has_authority())) return std::nullopt;
+  const Parts parts = TakeApart(reference);
+  if (!EscapesAreWhole(reference) || (parts.scheme.has_value() && !parts.authority.has_value())) {
+    return std::nullopt;
+  }
   RedirectTarget target;
   static_cast<RedirectBase&>(target) = base;
-  if (url->has_scheme()) {
-    target.tls = url->scheme_id() == urls::scheme::https;
-    if (!target.tls && url->scheme_id() != urls::scheme::http) return std::nullopt;
+  if (parts.scheme.has_value()) {
+    target.tls = absl::EqualsIgnoreCase(*parts.scheme, "https");
+    if (!target.tls && !absl::EqualsIgnoreCase(*parts.scheme, "http")) return std::nullopt;
   }
-  if (url->has_authority()) {
-    if (!SetAuthority(*url, &target)) return std::nullopt;
-    target.path = "/";
-  } else if (!absl::StartsWith(base.path, "/")) {
-    target.path = "/";
-  }
-  target.path =
-      Resolve(target.path, View(url->encoded_path()), View(url->encoded_query()), url->has_query());
+  if (parts.authority.has_value() && !SetAuthority(*parts.authority, &target)) return std::nullopt;
+  if (parts.authority.has_value() || !absl::StartsWith(base.path, "/")) target.path = "/";
+  target.path = Resolve(target.path, parts.path, parts.query);
   target.absolute_url = absl::StrCat(Origin(target.tls, target.host, target.port), target.path);
   if (target.absolute_url.size() > kRedirectUrlBytesMax) return std::nullopt;
   return target;
