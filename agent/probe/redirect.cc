@@ -118,9 +118,8 @@ std::string WithoutDotSegments(absl::string_view path) {
     if (segment == ".." && !kept.empty()) kept.pop_back();
     if (segment != "." && segment != "..") kept.push_back(segment);
   }
-  // What ends in a dot segment names a directory.
-  if (last == "." || last == "..")
-    kept.emplace_back("");  // Not a null pointer, which memcpy may not be given.
+  // What ends in a dot segment names a directory. Not a null pointer: memcpy may not be given one.
+  if (last == "." || last == "..") kept.emplace_back("");
   return absl::StrCat("/", absl::StrJoin(kept, "/"));
 }
 

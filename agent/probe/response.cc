@@ -19,6 +19,7 @@ using boost::system::error_code;
 constexpr int kInterimResponsesMax = 4;
 constexpr int kFirstFinalStatus = 200;
 constexpr int kSwitchingProtocols = 101;
+constexpr size_t kLastChunkBytesMin = 5;
 // Of what the parser waits for the end of: a header, a chunk's length, trailers.
 constexpr size_t kHeldBytesMax = size_t{2} * kHeaderBytesMax;
 
@@ -35,6 +36,11 @@ class ResponseReader::Parser : public http::basic_parser<false> {
 
   bool interim() const {
     return status_ >= 100 && status_ < kFirstFinalStatus && status_ != kSwitchingProtocols;
+  }
+  // Fewer bytes than this cannot bring the response further. Beast 1.81 asserts that the last chunk
+  // comes in one piece, "0" and two line ends.
+  size_t bytes_min() const {
+    return is_header_done() && chunked() && chunk_left_ == 0 ? kLastChunkBytesMin : 1;
   }
   int status() const { return status_; }
   const std::string& location() const { return location_; }
@@ -71,17 +77,19 @@ class ResponseReader::Parser : public http::basic_parser<false> {
     page_->Feed(absl::string_view(body.data(), body.size()));
     return body.size();
   }
-  void on_chunk_header_impl(uint64_t /*size*/, string_view /*extensions*/,
-                            error_code& error) override {
+  void on_chunk_header_impl(uint64_t size, string_view /*extensions*/, error_code& error) override {
     error = {};
+    chunk_left_ = size;
   }
   size_t on_chunk_body_impl(uint64_t /*remain*/, string_view body, error_code& error) override {
+    chunk_left_ -= body.size();
     return on_body_impl(body, error);
   }
   void on_finish_impl(error_code& error) override { error = {}; }
 
   PageReader* page_;
   int status_ = 0;
+  uint64_t chunk_left_ = 0;
   std::string location_;
   int64_t date_s_ = 0;
 };
@@ -99,7 +107,7 @@ ResponseReader::State ResponseReader::Feed(absl::string_view bytes) {
     rest = held_;
   }
   error_code error;
-  while (!rest.empty() && !error && state_ == State::kMore) {
+  while (rest.size() >= parser_->bytes_min() && !error && state_ == State::kMore) {
     rest.remove_prefix(parser_->put(boost::asio::buffer(rest.data(), rest.size()), error));
     if (page_->full() || (parser_->is_done() && !parser_->interim())) state_ = State::kDone;
     if (state_ == State::kMore && parser_->is_done()) {

@@ -43,7 +43,11 @@ TEST(ResponseReaderTest, HoweverThePiecesFall) {
        {State::kDone, true, 200, 6, true}},
       {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nneedle\r\n",
        {State::kMore, false, 200, 6, true}},
-      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+       {State::kDone, true, 200, 0, false}},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nneedl",
+       {State::kMore, false, 200, 5, false}},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n1\r\n",
        {State::kBroken, false, 200, 0, false}},
       {"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: "
        "6\r\n\r\nneedle",
