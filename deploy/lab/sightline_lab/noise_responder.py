@@ -43,11 +43,12 @@ class Responder:
     """Makes the answer to a client's first message."""
 
     def __init__(self, root, defect, header):
-        self._root = root
         self._defect, _, argument = defect.partition("=")
         self._argument = int(argument or "0")
         self._header = header
         self._static = os.urandom(32)
+        chain_defect = self._defect if self._defect in noise.CHAIN_DEFECTS else None
+        self._chain = noise.make_chain(root.private, noise.public_of(self._static), chain_defect)
         self._recorded = self._hello(noise.public_of(os.urandom(32)))
 
     @property
@@ -84,9 +85,7 @@ class Responder:
         return answer[: self._argument] if self._defect == "truncate" else answer
 
     def _hello(self, client):
-        defect = self._defect if self._defect in noise.CHAIN_DEFECTS else None
-        chain = noise.make_chain(self._root.private, noise.public_of(self._static), defect)
-        return noise.server_hello(client, self._static, chain, self._header)
+        return noise.server_hello(client, self._static, self._chain, self._header)
 
 
 async def serve_tcp(responder, host, port):
