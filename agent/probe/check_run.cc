@@ -151,7 +151,8 @@ asio::awaitable<std::optional<v1::Check>> FollowRedirects(Round& round, CheckRun
     std::string location = *std::exchange(run.location, std::nullopt);
     hop = co_await FollowOnce(round, run, *hop, std::move(location));
   }
-  co_return run.seen.redirects().empty() ? std::nullopt : std::move(hop);
+  if (run.seen.redirects().empty()) co_return std::nullopt;
+  co_return hop;
 }
 
 // What the round is asked for but cannot do: the reason, or empty.
