@@ -94,7 +94,8 @@ std::vector<std::string> AddressesToTry(const v1::DnsEvidence& first, const Look
   std::vector<std::string> addresses;
   const auto add = [&](const std::string& address) {
     const bool known = std::find(addresses.begin(), addresses.end(), address) != addresses.end();
-    if (!known && !IsRange(address) && addresses.size() < kAddressesPerCheckMax) {
+    const bool v4 = !IsRange(address) && address.find(':') == std::string::npos;
+    if (!known && v4 && addresses.size() < kAddressesPerCheckMax) {
       addresses.push_back(address);
     }
   };

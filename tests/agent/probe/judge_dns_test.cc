@@ -239,6 +239,10 @@ TEST(JudgeDnsTest, EveryVoiceIsHeardBeforeAnyIsHeardTwice) {
     v1::DnsResponse* response = dns.add_responses();
     for (const std::string& address : addresses) response->add_addresses(address);
   }
+  // A forger that fills an answer with IPv6 addresses must not crowd the genuine one out.
+  dns.mutable_responses(0)->set_addresses(0, "2001::1");
+  EXPECT_EQ(AddressesToTry(dns, {}), (std::vector<std::string>{"B1", "A1", "C1", "A2"}));
+  dns.mutable_responses(0)->set_addresses(0, "A1");
   EXPECT_EQ(AddressesToTry(dns, {}), (std::vector<std::string>{"A1", "B1", "C1", "A2"}));
 }
 
