@@ -44,14 +44,6 @@ v1::ContrastEvidence Contrast(v1::ContrastKind kind, bool ok, v1::Attempt attemp
   return contrast;
 }
 
-// For a check in the clear, which has no roots of its own: a contrast only asks whether somebody
-// answers, so the plan's first ones do.
-SSL_CTX* AnyTrust(Round& round) {
-  const std::string root_set = round.plan.root_sets().empty() ? "" : round.plan.root_sets(0).name();
-  const absl::StatusOr<SSL_CTX*> found = round.memory.trust.Get(round.plan, root_set);
-  return found.ok() ? *found : nullptr;
-}
-
 // One TLS handshake (or a connect alone) with another name, address or port than the check's.
 asio::awaitable<v1::ContrastEvidence> Handshake(Round& round, const CheckRun& run,
                                                 v1::ContrastKind kind, Request request,
@@ -63,7 +55,8 @@ asio::awaitable<v1::ContrastEvidence> Handshake(Round& round, const CheckRun& ru
     co_return Untested(kind, address, request.port);
   }
   SSL_CTX* trust = run.trust;
-  if (trust == nullptr && ProtocolHasTls(request.protocol)) trust = AnyTrust(round);
+  // A check in the clear has no roots of its own; only whether somebody answers is asked.
+  if (trust == nullptr && ProtocolHasTls(request.protocol)) trust = round.memory.trust.Nobody();
   std::optional<Tried> tried =
       co_await TryAddress(round, {request, trust, address, sensitive, deadline});
   if (!tried.has_value() || IsLocalFailure(tried->attempt.connect_failure()) ||

@@ -84,10 +84,8 @@ struct Job {
 absl::flat_hash_map<const v1::Check*, bool> SensitiveChecks(const v1::Plan& plan) {
   absl::flat_hash_map<const v1::Check*, bool> sensitive;
   for (const v1::Target& target : plan.targets()) {
-    const bool benign = target.kind() == v1::TARGET_KIND_DOMESTIC_ANCHOR ||
-                        target.kind() == v1::TARGET_KIND_FOREIGN_ANCHOR;
     for (const v1::Feature& feature : target.features()) {
-      for (const v1::Check& check : feature.checks()) sensitive[&check] = !benign;
+      for (const v1::Check& check : feature.checks()) sensitive[&check] = !IsAnchor(target);
     }
   }
   return sensitive;

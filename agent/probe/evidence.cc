@@ -4,6 +4,7 @@
 #include <set>
 
 #include "agent/probe/failure.h"
+#include "agent/probe/redirect.h"
 #include "common/layers.h"
 
 namespace sightline::probe {
@@ -61,6 +62,11 @@ bool ProtocolHasNoise(v1::CheckProtocol protocol) {
 }
 
 bool ProtocolProves(v1::CheckProtocol protocol) { return ProtocolHas(protocol, v1::LAYER_APP); }
+
+bool IsAnchor(const v1::Target& target) {
+  return target.kind() == v1::TARGET_KIND_DOMESTIC_ANCHOR ||
+         target.kind() == v1::TARGET_KIND_FOREIGN_ANCHOR;
+}
 
 bool IsRange(absl::string_view address) { return address.find('/') != absl::string_view::npos; }
 
@@ -128,10 +134,7 @@ bool AttemptSucceeded(const v1::Check& check, const v1::Attempt& attempt) {
 
 bool LeadsOn(const v1::Check& check, const v1::Attempt& attempt) {
   if (check.redirects_max() == 0 || !attempt.has_http()) return false;
-  const uint32_t status = attempt.http().status();
-  const bool redirect =
-      status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-  return redirect && attempt.http().failure().empty();
+  return IsRedirect(attempt.http().status()) && attempt.http().failure().empty();
 }
 
 bool ServiceSaysDown(const v1::Attempt& attempt) {

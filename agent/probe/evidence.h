@@ -26,6 +26,9 @@ bool ProtocolHasNoise(v1::CheckProtocol protocol);
 // Whether the protocol can prove who answered.
 bool ProtocolProves(v1::CheckProtocol protocol);
 
+// Whether the target is a contrast that works everywhere: a domestic or foreign anchor.
+bool IsAnchor(const v1::Target& target);
+
 // A reserved range in an answer is told from an address by its slash.
 bool IsRange(absl::string_view address);
 

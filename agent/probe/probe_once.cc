@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "agent/probe/engine.h"
+#include "agent/probe/evidence.h"
 #include "common/plan.h"
 
 namespace sightline::probe {
@@ -22,11 +23,6 @@ absl::Status CheckTarget(const v1::Plan& plan, absl::string_view target_id) {
   }
   return absl::NotFoundError(absl::StrCat("the plan has no target \"", target_id,
                                           "\"; it has: ", absl::StrJoin(known, ", ")));
-}
-
-bool IsAnchor(const v1::Target& target) {
-  return target.kind() == v1::TARGET_KIND_DOMESTIC_ANCHOR ||
-         target.kind() == v1::TARGET_KIND_FOREIGN_ANCHOR;
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "agent/probe/evidence.h"
 #include "agent/probe/explain.h"
 #include "agent/probe/vantage_notes.h"
 #include "common/message.h"
@@ -38,11 +39,6 @@ ByCheck Index(const std::vector<v1::Observation>& observations) {
 const v1::Observation* Find(const ByCheck& index, absl::string_view check_id) {
   const auto found = index.find(check_id);
   return found == index.end() ? nullptr : found->second;
-}
-
-bool IsAnchor(const v1::Target& target) {
-  return target.kind() == v1::TARGET_KIND_DOMESTIC_ANCHOR ||
-         target.kind() == v1::TARGET_KIND_FOREIGN_ANCHOR;
 }
 
 }  // namespace
