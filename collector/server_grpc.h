@@ -9,17 +9,11 @@
 #include "collector/board.h"
 #include "collector/enroll.h"
 #include "collector/geo.h"
+#include "collector/server_options.h"
 #include "collector/session.h"
 #include "collector/workers.h"
 
 namespace sightline {
-
-struct ServerOptions {
-  std::string listen;        // "ADDRESS:PORT"; port 0 takes a free one
-  std::string tls_cert_pem;  // chain, leaf first
-  std::string tls_key_pem;
-  std::string admin_socket;  // path of a Unix socket, made 0600
-};
 
 // What the services call. Owns nothing; everything outlives the server.
 struct ServerParts {

@@ -151,7 +151,8 @@ void Session::HandleRepeat(const v1::SignedBatch& signed_batch, const v1::Batch&
     }
   }
   if (!same.has_value()) {
-    const absl::StatusOr<std::string> stored = context_.store.FindBatch(agent_->agent_id, seq);
+    const absl::StatusOr<std::string> stored = context_.store.FindBatch(
+        agent_->agent_id, seq, DayOf(absl::FromUnixMillis(batch.round_time_ms())));
     if (!stored.ok() && !absl::IsNotFound(stored.status())) {
       const std::lock_guard lock(mutex_);
       return RefuseUnavailable(seq, stored.status());

@@ -54,21 +54,21 @@ void Writer::Commit(std::vector<Entry> group) {
   std::vector<LogRecord> records;
   records.reserve(group.size());
   for (Entry& entry : group) records.push_back(std::move(entry.record));
-  const absl::StatusOr<std::vector<AppendOutcome>> outcomes = store_.Append(node_, records);
-  if (!outcomes.ok()) {
+  const absl::StatusOr<AppendResult> result = store_.Append(node_, records);
+  if (!result.ok()) {
     spdlog::error("log: a group of {} batches was not stored: {}", group.size(),
-                  outcomes.status().ToString());
+                  result.status().ToString());
   }
   for (size_t i = 0; i < group.size(); ++i) {
-    if (!outcomes.ok()) {
-      group[i].done(outcomes.status());
-    } else if ((*outcomes)[i] == AppendOutcome::kAppended) {
+    if (!result.ok()) {
+      group[i].done(result.status());
+    } else if (result->outcomes[i] == AppendOutcome::kAppended) {
       group[i].done(absl::OkStatus());
     } else {
       group[i].done(absl::AbortedError("the agent's chain moved on elsewhere"));
     }
   }
-  if (outcomes.ok() && on_commit_) on_commit_();
+  if (result.ok() && on_commit_) on_commit_();
 }
 
 }  // namespace sightline

@@ -71,6 +71,9 @@ class SqlDatabase {
   // Runs `body` without a transaction around it; each statement sees what is committed by then.
   virtual absl::Status Read(absl::FunctionRef<absl::Status(SqlSession&)> body) = 0;
 
+  // As Read, but all statements see the same state.
+  virtual absl::Status ReadOnce(absl::FunctionRef<absl::Status(SqlSession&)> body) = 0;
+
   // Runs `body` in one transaction: committed, and on the disk, when both return OK; else rolled
   // back.
   virtual absl::Status Write(absl::FunctionRef<absl::Status(SqlSession&)> body) = 0;

@@ -19,20 +19,18 @@ constexpr absl::string_view kMoveAgent =
     "$5";
 constexpr absl::string_view kSelectNextNode =
     "SELECT node FROM batches WHERE node > $1 ORDER BY node LIMIT 1";
-constexpr absl::string_view kSeekInDay =
-    "SELECT node_seq FROM batches WHERE node = $1 AND day = $2 AND round_time_ms >= $3 "
+// The first record of a node at or behind a node_seq.
+constexpr absl::string_view kSelectRecordFrom =
+    "SELECT node_seq, receive_time_ms FROM batches WHERE node = $1 AND node_seq >= $2 "
     "ORDER BY node_seq LIMIT 1";
-constexpr absl::string_view kSeekNextDay =
-    "SELECT day, node_seq FROM batches WHERE node = $1 AND day > $2 ORDER BY day, node_seq LIMIT 1";
 constexpr absl::string_view kSelectBatch =
-    "SELECT batch FROM batches WHERE agent_id = $1 AND batch_seq = $2";
+    "SELECT batch FROM batches WHERE agent_id = $1 AND batch_seq = $2 AND day = $3";
 
 // Moves the agents that can be moved and adds the records that go with them. Returns the highest
 // node_seq used.
 absl::StatusOr<uint64_t> AppendIn(SqlSession& session, absl::string_view node, uint64_t node_seq,
                                   absl::Span<const LogRecord> records,
-                                  absl::Span<const ChainMove> moves,
-                                  std::vector<AppendOutcome>* outcomes) {
+                                  absl::Span<const ChainMove> moves, AppendResult* result) {
   std::vector<SqlValues> updates;
   updates.reserve(moves.size());
   for (const ChainMove& move : moves) {
@@ -43,32 +41,35 @@ absl::StatusOr<uint64_t> AppendIn(SqlSession& session, absl::string_view node, u
   if (!moved.ok()) return moved.status();
   for (size_t i = 0; i < moves.size(); ++i) {
     if ((*moved)[i] == 0) continue;
-    for (const size_t record : moves[i].records) (*outcomes)[record] = AppendOutcome::kAppended;
+    for (const size_t record : moves[i].records)
+      result->outcomes[record] = AppendOutcome::kAppended;
   }
   std::vector<SqlBatchRow> rows;
   rows.reserve(records.size());
   for (size_t i = 0; i < records.size(); ++i) {
-    if ((*outcomes)[i] != AppendOutcome::kAppended) continue;
+    if (result->outcomes[i] != AppendOutcome::kAppended) continue;
     rows.push_back(BatchRow(node, ++node_seq, records[i]));
   }
   if (rows.empty()) return node_seq;
   const absl::Status added = session.InsertBatches(rows);
   if (!added.ok()) return added;
+  result->last_node_seq = node_seq;
   return node_seq;
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<AppendOutcome>> SqlStore::Append(absl::string_view node,
-                                                            absl::Span<const LogRecord> records) {
+absl::StatusOr<AppendResult> SqlStore::Append(absl::string_view node,
+                                              absl::Span<const LogRecord> records) {
   absl::Status status = CheckNode(node);
   if (status.ok()) status = CheckRecords(records);
   if (!status.ok()) return status;
-  std::vector<AppendOutcome> outcomes(records.size(), AppendOutcome::kConflict);
-  if (records.empty()) return outcomes;
+  AppendResult result;
+  result.outcomes.assign(records.size(), AppendOutcome::kConflict);
+  if (records.empty()) return result;
   const std::vector<ChainMove> moves = PlanMoves(records);
   status = database_->WriteAsNode(node, [&](SqlSession& session, uint64_t last_node_seq) {
-    return AppendIn(session, node, last_node_seq, records, moves, &outcomes);
+    return AppendIn(session, node, last_node_seq, records, moves, &result);
   });
   if (absl::IsAlreadyExists(status)) {
     return absl::DataLossError(
@@ -76,7 +77,7 @@ absl::StatusOr<std::vector<AppendOutcome>> SqlStore::Append(absl::string_view no
         "restore the store from a copy");
   }
   if (!status.ok()) return status;
-  return outcomes;
+  return result;
 }
 
 absl::StatusOr<std::vector<LogRecord>> SqlStore::ReadLog(absl::string_view node, uint64_t after,
@@ -119,34 +120,35 @@ absl::StatusOr<std::vector<std::string>> SqlStore::ListNodes() {
 absl::StatusOr<uint64_t> SqlStore::SeekLog(absl::string_view node, absl::Time time) {
   absl::Status status = CheckNode(node);
   if (!status.ok()) return status;
-  // The end comes first, so that what is appended meanwhile lies behind the answer.
-  int64_t before = 0;
-  const auto take = [&before](int64_t node_seq) { before = std::min(before, node_seq - 1); };
+  // Halving: the log has millions of records, and each step is one look into the index.
+  const int64_t from_ms = absl::ToUnixMillis(time + absl::Nanoseconds(999999));
+  int64_t low = 0;  // every answer lies in [low, high]
+  int64_t high = 0;
   status = database_->Read([&](SqlSession& session) {
     absl::StatusOr<SqlResult> found = session.Run(kSelectLastNodeSeq, {SqlText{node}});
     if (!found.ok()) return found.status();
-    if (found->rows.empty()) return absl::OkStatus();
-    before = found->rows[0][0].number;
-    // Part of the first day, then the first record of each later day: never the whole log.
-    const int64_t from_ms = absl::ToUnixMillis(time + absl::Nanoseconds(999999));
-    int64_t day = DayOf(from_ms);
-    found = session.Run(kSeekInDay, {SqlText{node}, day, from_ms});
-    if (!found.ok()) return found.status();
-    if (!found->rows.empty()) take(found->rows[0][0].number);
-    while (true) {
-      found = session.Run(kSeekNextDay, {SqlText{node}, day});
+    if (!found->rows.empty()) high = found->rows[0][0].number;
+    while (low < high) {
+      const int64_t middle = low + (high - low) / 2;
+      found = session.Run(kSelectRecordFrom, {SqlText{node}, middle + 1});
       if (!found.ok()) return found.status();
-      if (found->rows.empty()) return absl::OkStatus();
-      day = found->rows[0][0].number;
-      take(found->rows[0][1].number);
+      if (found->rows.empty()) return absl::AbortedError("days of the log were dropped meanwhile");
+      if (found->rows[0][1].number >= from_ms) {
+        high = middle;
+      } else {
+        low = found->rows[0][0].number;
+      }
     }
+    return absl::OkStatus();
   });
   if (!status.ok()) return status;
-  return static_cast<uint64_t>(before);
+  return static_cast<uint64_t>(low);
 }
 
-absl::StatusOr<std::string> SqlStore::FindBatch(absl::string_view agent_id, uint64_t batch_seq) {
-  absl::StatusOr<SqlResult> found = Query(kSelectBatch, {SqlBytes{agent_id}, ToSqlInt(batch_seq)});
+absl::StatusOr<std::string> SqlStore::FindBatch(absl::string_view agent_id, uint64_t batch_seq,
+                                                int64_t day) {
+  absl::StatusOr<SqlResult> found =
+      Query(kSelectBatch, {SqlBytes{agent_id}, ToSqlInt(batch_seq), day});
   if (!found.ok()) return found.status();
   if (found->rows.empty()) {
     return absl::NotFoundError(absl::StrCat("agent ", absl::BytesToHexString(agent_id),

@@ -26,13 +26,28 @@ class SqlStore : public Store {
   absl::Status FlagEquivocation(absl::string_view agent_id) override;
   absl::Status AddPlan(uint64_t version, const v1::SignedPlan& plan) override;
   absl::StatusOr<std::vector<v1::SignedPlan>> ListPlans() override;
-  absl::StatusOr<std::vector<AppendOutcome>> Append(absl::string_view node,
-                                                    absl::Span<const LogRecord> records) override;
+  absl::StatusOr<AppendResult> Append(absl::string_view node,
+                                      absl::Span<const LogRecord> records) override;
   absl::StatusOr<std::vector<LogRecord>> ReadLog(absl::string_view node, uint64_t after,
                                                  size_t limit) override;
   absl::StatusOr<std::vector<std::string>> ListNodes() override;
   absl::StatusOr<uint64_t> SeekLog(absl::string_view node, absl::Time time) override;
-  absl::StatusOr<std::string> FindBatch(absl::string_view agent_id, uint64_t batch_seq) override;
+  absl::StatusOr<std::string> FindBatch(absl::string_view agent_id, uint64_t batch_seq,
+                                        int64_t day) override;
+  absl::Status PrepareDays(int64_t today) override;
+  absl::Status DropDaysBefore(int64_t day) override;
+  absl::StatusOr<int64_t> FirstDay() override;
+  absl::StatusOr<LeaseRecord> ReadLease(absl::string_view name) override;
+  absl::StatusOr<bool> MoveLease(absl::string_view name, const LeaseRecord& seen,
+                                 const LeaseRecord& next) override;
+  absl::Status WriteFold(absl::string_view lease_name, const LeaseRecord& held,
+                         absl::Span<const VerdictRecord> verdicts,
+                         const FoldCheckpoint* checkpoint) override;
+  absl::StatusOr<FoldCheckpoint> ReadCheckpoint() override;
+  absl::StatusOr<std::vector<VerdictRecord>> ReadVerdicts(absl::string_view country,
+                                                          absl::Time from,
+                                                          absl::Time until) override;
+  absl::StatusOr<std::optional<absl::Time>> NewestVerdict(absl::string_view country) override;
   absl::StatusOr<std::string> BucketKey(int64_t day) override;
 
  private:

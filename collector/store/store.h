@@ -1,6 +1,9 @@
 // What a collector keeps: the log of signed batches, the registry of agents, the plans. One narrow
 // interface with two implementations that pass the same conformance tests.
 //
+// The log and the registry are the truth. Verdicts, cells and checkpoints are made from them by one
+// collector at a time, the holder of a lease, and can be made again.
+//
 // Invariants of every implementation:
 //  1. A record is in the log exactly once, and an agent's records form one unbroken chain.
 //  2. What Append reported as APPENDED survives a crash of the collector and of the machine.
@@ -16,6 +19,7 @@
 #define SIGHTLINE_COLLECTOR_STORE_STORE_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -77,6 +81,43 @@ enum class AppendOutcome {
   kConflict,
 };
 
+struct AppendResult {
+  std::vector<AppendOutcome> outcomes;  // one for each record, in order
+  // node_seq of the last record appended. Those appended have consecutive numbers up to here, in
+  // the order of the records. 0 when none was.
+  uint64_t last_node_seq = 0;
+};
+
+// Who does what only one collector at a time may do. No clock is in it: a holder that lives moves
+// `beat`; whoever sees term and beat stand still for long enough by its own clock takes over with
+// term + 1.
+struct LeaseRecord {
+  std::string holder;  // node name; empty before anybody held it
+  uint64_t term = 0;   // changes with the holder
+  uint64_t beat = 0;
+  bool operator==(const LeaseRecord&) const = default;
+};
+
+// What the fold leader found out about one target in one window of one country.
+struct VerdictRecord {
+  std::string target_id;
+  std::string country;  // ISO 3166-1 alpha-2
+  absl::Time window_start;
+  absl::Duration window_length;
+  std::string ruleset_version;
+  std::string verdict;  // v1::TargetVerdict, serialised
+  std::string cells;    // internal::v1::Cells, serialised
+};
+
+// Where a fold goes on after a restart. In a write, `windows` holds those that changed since the
+// last checkpoint; in a read, all that are kept.
+struct FoldCheckpoint {
+  std::map<std::string, uint64_t> positions;  // node -> last node_seq folded
+  std::map<absl::Time, std::string> windows;  // start -> internal::v1::FoldWindow, serialised
+  // In a write: kept windows that start before this are deleted.
+  absl::Time keep_from = absl::InfinitePast();
+};
+
 // Thread-safe.
 class Store {
  public:
@@ -123,8 +164,8 @@ class Store {
   // `records[i].node_seq` is given in order of `records`. On return without error everything
   // kAppended is on the disk. `node` is 1 to 48 letters, digits, '.', '_' or '-'. Only one process
   // may use a `node` name at a time.
-  virtual absl::StatusOr<std::vector<AppendOutcome>> Append(
-      absl::string_view node, absl::Span<const LogRecord> records) = 0;
+  virtual absl::StatusOr<AppendResult> Append(absl::string_view node,
+                                              absl::Span<const LogRecord> records) = 0;
 
   // At most `limit` records of `node` with node_seq above `after`, in that order.
   virtual absl::StatusOr<std::vector<LogRecord>> ReadLog(absl::string_view node, uint64_t after,
@@ -133,13 +174,55 @@ class Store {
   // Nodes that have appended, ordered.
   virtual absl::StatusOr<std::vector<std::string>> ListNodes() = 0;
 
-  // Lowest node_seq of `node` with round_time at or after `time`, minus one; the end of the node's
-  // log when there is none. Where a fold starts that needs no older rounds.
+  // Lowest node_seq of `node` with receive_time at or after `time`, minus one; the end of the
+  // node's log when there is none. Where a fold starts that needs nothing older. Of receive times
+  // that are not in the order of node_seq any of the places that fit is returned.
   virtual absl::StatusOr<uint64_t> SeekLog(absl::string_view node, absl::Time time) = 0;
 
-  // The stored batch bytes of one agent's batch_seq, to tell a repeat from an equivocation.
-  // NOT_FOUND.
-  virtual absl::StatusOr<std::string> FindBatch(absl::string_view agent_id, uint64_t batch_seq) = 0;
+  // The stored batch bytes of one agent's batch_seq, to tell a repeat from an equivocation. `day`
+  // is that of the batch's round time. NOT_FOUND.
+  virtual absl::StatusOr<std::string> FindBatch(absl::string_view agent_id, uint64_t batch_seq,
+                                                int64_t day) = 0;
+
+  // --- Days of the log (days since 1970-01-01 UTC of the round time) ---
+
+  // Makes room for a day and those around it, so that it can be dropped as a whole later. Batches
+  // of days without a room of their own are stored all the same. Idempotent.
+  virtual absl::Status PrepareDays(int64_t today) = 0;
+
+  // Drops every batch of days before `day`, for good. Cells and verdicts stay. Afterwards FirstDay
+  // is `day`, whatever else fails. Idempotent; a `day` at or before FirstDay drops nothing.
+  virtual absl::Status DropDaysBefore(int64_t day) = 0;
+
+  // First day that is whole; 0 when nothing was ever dropped.
+  virtual absl::StatusOr<int64_t> FirstDay() = 0;
+
+  // --- Fold ---
+
+  // The lease of that name; empty when nobody ever held it.
+  virtual absl::StatusOr<LeaseRecord> ReadLease(absl::string_view name) = 0;
+
+  // Replaces the lease if it still is `seen`; whether it was.
+  virtual absl::StatusOr<bool> MoveLease(absl::string_view name, const LeaseRecord& seen,
+                                         const LeaseRecord& next) = 0;
+
+  // Writes verdicts, replacing those of the same target, country and window, and a checkpoint when
+  // there is one, in one transaction, if the lease still has this holder and term.
+  // FAILED_PRECONDITION when somebody else took over: nothing is written.
+  virtual absl::Status WriteFold(absl::string_view lease_name, const LeaseRecord& held,
+                                 absl::Span<const VerdictRecord> verdicts,
+                                 const FoldCheckpoint* checkpoint) = 0;
+
+  // Empty when none was written.
+  virtual absl::StatusOr<FoldCheckpoint> ReadCheckpoint() = 0;
+
+  // Verdicts of a country with window_start in [from, until), by window_start and target_id.
+  virtual absl::StatusOr<std::vector<VerdictRecord>> ReadVerdicts(absl::string_view country,
+                                                                  absl::Time from,
+                                                                  absl::Time until) = 0;
+
+  // Start of the newest window that has verdicts on a country; nothing when there is none.
+  virtual absl::StatusOr<std::optional<absl::Time>> NewestVerdict(absl::string_view country) = 0;
 
   // --- Keys ---
 

@@ -198,6 +198,11 @@ class PqDatabase : public SqlDatabase {
     return OnPooled<pqxx::nontransaction>(body);
   }
 
+  absl::Status ReadOnce(absl::FunctionRef<absl::Status(SqlSession&)> body) override {
+    using Snapshot = pqxx::transaction<pqxx::repeatable_read, pqxx::readwrite_policy::read_only>;
+    return OnPooled<Snapshot>(body);
+  }
+
   absl::Status Write(absl::FunctionRef<absl::Status(SqlSession&)> body) override {
     return OnPooled<pqxx::work>(body);
   }

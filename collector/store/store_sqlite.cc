@@ -225,6 +225,16 @@ class SqliteDatabase : public SqlDatabase {
     return status;
   }
 
+  absl::Status ReadOnce(absl::FunctionRef<absl::Status(SqlSession&)> body) override {
+    return Read([&](SqlSession& session) {
+      absl::Status status = session.RunScript("BEGIN");
+      if (!status.ok()) return status;
+      status = body(session);
+      const absl::Status ended = session.RunScript("COMMIT");
+      return status.ok() ? ended : status;
+    });
+  }
+
   absl::Status Write(absl::FunctionRef<absl::Status(SqlSession&)> body) override {
     const std::lock_guard<std::mutex> lock(writer_mutex_);
     return writer_->Transact(body);

@@ -7,29 +7,29 @@
 #include <optional>
 
 #include "absl/time/time.h"
-#include "collector/store/store.h"
+#include "collector/verdict/round.h"
 #include "collector/verdict/window.h"
-#include "sightline/v1/observation.pb.h"
-#include "sightline/v1/plan.pb.h"
 
 namespace sightline {
 
 // What became of one record.
 enum class FoldOutcome {
   kFolded,
-  kTombstone,    // stands for batches that the agent lost; carries no observation
-  kTooOld,       // its window was forgotten already
-  kFromFuture,   // its round began later than any clock skew explains
-  kUnknownPlan,  // names a plan that the history does not hold
+  kTombstone,    // RoundKind
+  kFromFuture,   // RoundKind
+  kUnknownPlan,  // RoundKind
+  kTooLate,      // received when its window was final: never counted, whoever folds it when
+  kForgotten,    // its window was forgotten already
 };
 
 // Records by what became of them, since the fold was made.
 struct FoldCounters {
   uint64_t folded = 0;
   uint64_t tombstones = 0;
-  uint64_t too_old = 0;
   uint64_t from_future = 0;
   uint64_t unknown_plan = 0;
+  uint64_t too_late = 0;
+  uint64_t forgotten = 0;
 };
 
 // Not thread-safe; no I/O; no clock. After Forget(t), the windows depend on the set of records
@@ -37,14 +37,12 @@ struct FoldCounters {
 // The caller adds each record of the log once. Memory grows with agents x targets x windows kept.
 class Fold {
  public:
-  // `window_length` is positive; windows start at its multiples since 1970-01-01 UTC.
-  explicit Fold(absl::Duration window_length);
+  // `window_length` is positive; windows start at its multiples since 1970-01-01 UTC. A round that
+  // was received `retain` or more after the end of its window is too late.
+  Fold(absl::Duration window_length, absl::Duration retain);
 
-  // Counts the round of `batch`, which is `record.batch` parsed, in the window of its round time.
-  // `plan` is the plan that the batch names, nullptr when there is none; `agent` is its entry in
-  // the registry.
-  FoldOutcome Add(const LogRecord& record, const v1::Batch& batch, const v1::Plan* plan,
-                  const AgentRecord& agent);
+  // Counts the round in the window of its round time.
+  FoldOutcome Add(const Round& round);
 
   // Drops the windows that end at or before `horizon` and ignores them from now on. A horizon
   // earlier than a previous one changes nothing.
@@ -68,6 +66,7 @@ class Fold {
 
  private:
   absl::Duration window_length_;
+  absl::Duration retain_;
   absl::Time horizon_ = absl::InfinitePast();
   std::map<absl::Time, Window> windows_;
   FoldCounters counters_;

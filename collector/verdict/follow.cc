@@ -31,7 +31,10 @@ absl::Status NoSuchCountry(absl::string_view country, const v1::Plan& plan) {
 }  // namespace
 
 Follower::Follower(Store& store, const RegionNames& names, FollowerOptions options)
-    : store_(store), names_(names), options_(options), fold_(options.window_length) {}
+    : store_(store),
+      names_(names),
+      options_(options),
+      fold_(options.window_length, options.retain) {}
 
 absl::StatusOr<size_t> Follower::Poll(absl::Time now) {
   fold_.Forget(now - options_.retain);
@@ -79,7 +82,7 @@ absl::Status Follower::AddRecord(const LogRecord& record) {
   if (!agent.ok()) return agent.status();
   const absl::StatusOr<const v1::Plan*> plan = PlanOf(batch.plan_version());
   if (!plan.ok()) return plan.status();
-  fold_.Add(record, batch, *plan, **agent);
+  fold_.Add(MakeRound(record, batch, *plan, **agent));
   return absl::OkStatus();
 }
 

@@ -35,7 +35,7 @@ class FoldLoopTest : public ::testing::Test {
     record.bucket = std::string(16, 'b');
     record.batch = sealed.batch();
     record.signature = sealed.signature();
-    ASSERT_EQ((*store_.Append("n1", {record}))[0], AppendOutcome::kAppended);
+    ASSERT_EQ(store_.Append("n1", {record})->outcomes[0], AppendOutcome::kAppended);
     loop_.Wake();
   }
 
@@ -93,7 +93,7 @@ TEST_F(FoldLoopTest, ADamagedLogIsSaidInsteadOfAVerdict) {
   damaged.prev_hash = store_.FindAgent(damaged.agent_id)->head;
   damaged.round_time = damaged.receive_time = kTestNow;
   damaged.batch = "\xff\xff";
-  ASSERT_EQ((*store_.Append("n1", {damaged}))[0], AppendOutcome::kAppended);
+  ASSERT_EQ(store_.Append("n1", {damaged})->outcomes[0], AppendOutcome::kAppended);
   WaitFor([](const Board::Summary& each) { return absl::IsDataLoss(each.status()); });
   EXPECT_THAT(std::string(board_.Get("CN").status().message()), HasSubstr("damaged"));
 }

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
+#include <tuple>
 
 #include "collector/store/store.h"
 #include "common/crypto.h"
@@ -108,23 +110,23 @@ class MemoryStore : public Store {
     return result;
   }
 
-  absl::StatusOr<std::vector<AppendOutcome>> Append(absl::string_view node,
-                                                    absl::Span<const LogRecord> records) override {
+  absl::StatusOr<AppendResult> Append(absl::string_view node,
+                                      absl::Span<const LogRecord> records) override {
     const std::lock_guard lock(mutex_);
     if (!failure_.ok()) return failure_;
-    std::vector<AppendOutcome> outcomes;
+    AppendResult result;
     for (const LogRecord& record : records) {
       AgentRecord& agent = agents_[record.agent_id];
       const bool fits = agent.last_seq + 1 == record.first_seq && agent.head == record.prev_hash;
-      outcomes.push_back(fits ? AppendOutcome::kAppended : AppendOutcome::kConflict);
+      result.outcomes.push_back(fits ? AppendOutcome::kAppended : AppendOutcome::kConflict);
       if (!fits) continue;
       agent.last_seq = record.batch_seq;
       agent.head = record.chain_hash;
       log_.push_back(record);
       log_.back().node = std::string(node);
-      log_.back().node_seq = log_.size();
+      log_.back().node_seq = result.last_node_seq = ++node_seqs_[std::string(node)];
     }
-    return outcomes;
+    return result;
   }
 
   absl::StatusOr<std::vector<LogRecord>> ReadLog(absl::string_view node, uint64_t after,
@@ -154,19 +156,107 @@ class MemoryStore : public Store {
     uint64_t end = 0;
     for (const LogRecord& record : log_) {
       if (record.node != node) continue;
-      if (record.round_time >= time) return record.node_seq - 1;
+      if (record.receive_time >= time) return record.node_seq - 1;
       end = record.node_seq;
     }
     return end;
   }
 
-  absl::StatusOr<std::string> FindBatch(absl::string_view agent_id, uint64_t batch_seq) override {
+  absl::StatusOr<std::string> FindBatch(absl::string_view agent_id, uint64_t batch_seq,
+                                        int64_t /*day*/) override {
     const std::lock_guard lock(mutex_);
     if (!failure_.ok()) return failure_;
     for (const LogRecord& record : log_) {
       if (record.agent_id == agent_id && record.batch_seq == batch_seq) return record.batch;
     }
     return absl::NotFoundError("no such batch");
+  }
+
+  absl::Status PrepareDays(int64_t /*today*/) override {
+    const std::lock_guard lock(mutex_);
+    return failure_;
+  }
+
+  absl::Status DropDaysBefore(int64_t day) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    first_day_ = std::max(first_day_, day);
+    std::erase_if(log_, [&](const LogRecord& record) {
+      return record.round_time < absl::UnixEpoch() + absl::Hours(24) * first_day_;
+    });
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<int64_t> FirstDay() override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    return first_day_;
+  }
+
+  absl::StatusOr<LeaseRecord> ReadLease(absl::string_view name) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    return leases_[std::string(name)];
+  }
+
+  absl::StatusOr<bool> MoveLease(absl::string_view name, const LeaseRecord& seen,
+                                 const LeaseRecord& next) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    LeaseRecord& held = leases_[std::string(name)];
+    if (!(held == seen)) return false;
+    held = next;
+    return true;
+  }
+
+  absl::Status WriteFold(absl::string_view lease_name, const LeaseRecord& held,
+                         absl::Span<const VerdictRecord> verdicts,
+                         const FoldCheckpoint* checkpoint) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    const LeaseRecord& lease = leases_[std::string(lease_name)];
+    if (lease.holder != held.holder || lease.term != held.term) {
+      return absl::FailedPreconditionError("the lease is somebody else's");
+    }
+    for (const VerdictRecord& each : verdicts) {
+      verdicts_[{each.country, each.window_start, each.target_id}] = each;
+    }
+    if (checkpoint == nullptr) return absl::OkStatus();
+    for (const auto& [node, seq] : checkpoint->positions) checkpoint_.positions[node] = seq;
+    for (const auto& [start, state] : checkpoint->windows) checkpoint_.windows[start] = state;
+    checkpoint_.windows.erase(checkpoint_.windows.begin(),
+                              checkpoint_.windows.lower_bound(checkpoint->keep_from));
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<FoldCheckpoint> ReadCheckpoint() override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    return checkpoint_;
+  }
+
+  absl::StatusOr<std::vector<VerdictRecord>> ReadVerdicts(absl::string_view country,
+                                                          absl::Time from,
+                                                          absl::Time until) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    std::vector<VerdictRecord> result;
+    for (const auto& [key, record] : verdicts_) {
+      if (record.country == country && record.window_start >= from && record.window_start < until) {
+        result.push_back(record);
+      }
+    }
+    return result;
+  }
+
+  absl::StatusOr<std::optional<absl::Time>> NewestVerdict(absl::string_view country) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    std::optional<absl::Time> newest;
+    for (const auto& [key, record] : verdicts_) {
+      if (record.country == country) newest = std::max(newest, {record.window_start});
+    }
+    return newest;
   }
 
   absl::StatusOr<std::string> BucketKey(int64_t day) override {
@@ -182,6 +272,11 @@ class MemoryStore : public Store {
   std::map<std::string, AgentRecord> agents_;
   std::map<uint64_t, v1::SignedPlan> plans_;
   std::vector<LogRecord> log_;
+  std::map<std::string, uint64_t> node_seqs_;
+  int64_t first_day_ = 0;
+  std::map<std::string, LeaseRecord> leases_;
+  std::map<std::tuple<std::string, absl::Time, std::string>, VerdictRecord> verdicts_;
+  FoldCheckpoint checkpoint_;
   std::map<int64_t, std::string> bucket_keys_;
 };
 

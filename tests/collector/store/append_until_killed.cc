@@ -27,9 +27,9 @@ int Main(const std::string& url, const std::string& node, int agents) {
   for (uint64_t seq = first->last_seq + 1;; ++seq) {
     std::vector<LogRecord> records;
     for (int i = 0; i < agents; ++i) records.push_back(TestAgent(i).Record(seq));
-    const absl::StatusOr<std::vector<AppendOutcome>> outcomes = (*store)->Append(node, records);
+    const absl::StatusOr<AppendResult> outcomes = (*store)->Append(node, records);
     if (!outcomes.ok()) return Fail(outcomes.status());
-    for (const AppendOutcome outcome : *outcomes) {
+    for (const AppendOutcome outcome : outcomes->outcomes) {
       if (outcome != AppendOutcome::kAppended) return Fail(absl::AbortedError("conflict"));
     }
     const std::string line = absl::StrCat(seq, "\n");

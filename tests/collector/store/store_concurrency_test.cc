@@ -62,7 +62,7 @@ TEST_P(StoreConcurrencyTest, CollectorsThatRaceForAnAgentKeepOneChain) {
         if (i % 2 == 1) std::swap(records[0], records[1]);
         const auto outcomes = store.Append(absl::StrCat("n", i), records);
         ASSERT_TRUE(outcomes.ok()) << outcomes.status();
-        for (const AppendOutcome outcome : *outcomes) {
+        for (const AppendOutcome outcome : outcomes->outcomes) {
           if (outcome == AppendOutcome::kAppended) ++appended;
         }
       }
@@ -93,7 +93,7 @@ TEST_P(StoreConcurrencyTest, TwoHandlesWithOneNodeNameNeverRepeatANodeSeq) {
       outcomes = store.Append("n1", {agent.Record(seq)});
     }
     ASSERT_TRUE(outcomes.ok()) << outcomes.status();
-    EXPECT_EQ((*outcomes)[0], AppendOutcome::kAppended);
+    EXPECT_EQ(outcomes->outcomes[0], AppendOutcome::kAppended);
   }
   EXPECT_EQ(refused, GetParam() == Backend::kSqlite ? 0 : 10);
   CheckInvariants(*one, {agent});

@@ -120,7 +120,7 @@ class Appender {
         const auto outcomes = store_.Append("n1", {agent.Record(held->last_seq + 1)});
         status = outcomes.status();
         if (status.ok()) {
-          EXPECT_EQ((*outcomes)[0], AppendOutcome::kAppended);
+          EXPECT_EQ(outcomes->outcomes[0], AppendOutcome::kAppended);
           ++stored_;
           stored_.notify_all();
           continue;
@@ -191,7 +191,7 @@ TEST(StorePostgresqlFaultTest, ConnectionEndedByTheServerIsReplacedOnTheNextCall
   EXPECT_TRUE((*opened)->FindAgent(agent.id()).ok());
   const auto outcomes = (*opened)->Append("n1", {agent.Record(2)});
   ASSERT_OK(outcomes.status());
-  EXPECT_EQ((*outcomes)[0], AppendOutcome::kAppended);
+  EXPECT_EQ(outcomes->outcomes[0], AppendOutcome::kAppended);
   EXPECT_EQ((*opened)->ReadLog("n1", 0, 10)->back().node_seq, 2u);
 }
 

@@ -59,7 +59,7 @@ void StoreTest::Enroll(Store& store, const TestAgent& agent) {
 AppendOutcome StoreTest::AppendOne(Store& store, absl::string_view node, const LogRecord& record) {
   const auto outcomes = store.Append(node, {record});
   EXPECT_TRUE(outcomes.ok()) << outcomes.status();
-  return outcomes.ok() ? (*outcomes)[0] : AppendOutcome::kConflict;
+  return outcomes.ok() ? outcomes->outcomes[0] : AppendOutcome::kConflict;
 }
 
 void StoreTest::CheckInvariants(Store& store, const std::vector<TestAgent>& agents) {

@@ -13,7 +13,7 @@ namespace {
 constexpr absl::Duration kMinute = absl::Minutes(1);
 
 TEST(FoldTest, WindowsAreMultiplesOfTheirLengthSinceTheEpoch) {
-  const Fold fold(kHour);
+  const Fold fold(kHour, kRetain);
   EXPECT_EQ(fold.WindowStart(kTestNow), kTestNow);
   EXPECT_EQ(fold.WindowStart(kTestNow + 59 * kMinute), kTestNow);
   EXPECT_EQ(fold.WindowStart(kTestNow - absl::Milliseconds(1)), kTestNow - kHour);
@@ -21,7 +21,7 @@ TEST(FoldTest, WindowsAreMultiplesOfTheirLengthSinceTheEpoch) {
 }
 
 TEST(FoldTest, LatestCompleteWaitsForTheGrace) {
-  const Fold fold(kHour);
+  const Fold fold(kHour, kRetain);
   EXPECT_EQ(fold.LatestComplete(kTestNow + 64 * kMinute, 5 * kMinute), kTestNow - kHour);
   EXPECT_EQ(fold.LatestComplete(kTestNow + 65 * kMinute, 5 * kMinute), kTestNow);
 }
@@ -67,7 +67,8 @@ TEST(FoldTest, ALateBatchChangesItsOwnWindow) {
   world.Round(late, kTestNow, NormalSight);
   Entry entry = world.entries.back();
   entry.record.receive_time = kTestNow + absl::Hours(48);
-  EXPECT_EQ(fold.Add(entry.record, entry.batch, &world.plan, entry.agent), FoldOutcome::kFolded);
+  EXPECT_EQ(fold.Add(MakeRound(entry.record, entry.batch, &world.plan, entry.agent)),
+            FoldOutcome::kFolded);
   EXPECT_EQ(blocked(kTestNow), 9U);
   EXPECT_EQ(blocked(kTestNow + kHour), 8U);
 }
@@ -85,8 +86,9 @@ TEST(FoldTest, ForgottenWindowsStayForgotten) {
   EXPECT_EQ(fold.Earliest(), kTestNow + kHour);
   fold.Forget(kTestNow);
   const Entry& old = world.entries.front();
-  EXPECT_EQ(fold.Add(old.record, old.batch, &world.plan, old.agent), FoldOutcome::kTooOld);
-  EXPECT_EQ(fold.counters().too_old, 1U);
+  EXPECT_EQ(fold.Add(MakeRound(old.record, old.batch, &world.plan, old.agent)),
+            FoldOutcome::kForgotten);
+  EXPECT_EQ(fold.counters().forgotten, 1U);
 }
 
 TEST(FoldTest, WhatCarriesNoObservationIsCounted) {
@@ -94,14 +96,16 @@ TEST(FoldTest, WhatCarriesNoObservationIsCounted) {
   world.Join("CN-BJ", 4134);
   world.Round(kTestNow, NormalSight);
   Entry entry = world.entries.front();
-  Fold fold(kHour);
-  EXPECT_EQ(fold.Add(entry.record, entry.batch, nullptr, entry.agent), FoldOutcome::kUnknownPlan);
+  Fold fold(kHour, kRetain);
+  EXPECT_EQ(fold.Add(MakeRound(entry.record, entry.batch, nullptr, entry.agent)),
+            FoldOutcome::kUnknownPlan);
   entry.record.receive_time = entry.record.round_time - absl::Minutes(11);
-  EXPECT_EQ(fold.Add(entry.record, entry.batch, &world.plan, entry.agent),
+  EXPECT_EQ(fold.Add(MakeRound(entry.record, entry.batch, &world.plan, entry.agent)),
             FoldOutcome::kFromFuture);
   entry.record.receive_time = entry.record.round_time;
   entry.batch.mutable_tombstone()->set_first_seq(1);
-  EXPECT_EQ(fold.Add(entry.record, entry.batch, &world.plan, entry.agent), FoldOutcome::kTombstone);
+  EXPECT_EQ(fold.Add(MakeRound(entry.record, entry.batch, &world.plan, entry.agent)),
+            FoldOutcome::kTombstone);
   EXPECT_EQ(fold.Earliest(), std::nullopt);
   EXPECT_EQ(fold.counters().unknown_plan, 1U);
   EXPECT_EQ(fold.counters().from_future, 1U);

@@ -48,7 +48,7 @@ class FollowerTest : public testing::Test {
       record.chain_hash = head = Sha256(record.batch);
       const auto outcome = store_->Append(nodes[appended_ % nodes.size()], {record});
       ASSERT_TRUE(outcome.ok()) << outcome.status();
-      ASSERT_EQ(outcome->front(), AppendOutcome::kAppended);
+      ASSERT_EQ(outcome->outcomes.front(), AppendOutcome::kAppended);
     }
   }
 

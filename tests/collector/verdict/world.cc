@@ -101,8 +101,9 @@ v1::GetSummaryResponse World::Summary() const {
 }
 
 Fold FoldOf(const std::vector<Entry>& entries, const v1::Plan& plan) {
-  Fold fold(kHour);
-  for (const Entry& entry : entries) fold.Add(entry.record, entry.batch, &plan, entry.agent);
+  Fold fold(kHour, kRetain);
+  for (const Entry& entry : entries)
+    fold.Add(MakeRound(entry.record, entry.batch, &plan, entry.agent));
   return fold;
 }
 

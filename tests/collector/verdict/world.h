@@ -17,6 +17,7 @@
 namespace sightline {
 
 inline constexpr absl::Duration kHour = absl::Hours(1);
+inline constexpr absl::Duration kRetain = absl::Hours(72);
 
 // TestPlan with six regions and a foreign service more.
 v1::Plan SixCityPlan();

@@ -1,0 +1,94 @@
+#include "collector/metrics.h"
+
+#include <prometheus/text_serializer.h>
+
+#include "common/message.h"
+
+namespace sightline {
+namespace {
+
+using prometheus::BuildCounter;
+using prometheus::BuildGauge;
+using prometheus::BuildHistogram;
+using prometheus::Histogram;
+using prometheus::Registry;
+
+prometheus::Family<prometheus::Counter>& Counters(Registry& registry, const char* name,
+                                                  const char* help) {
+  return BuildCounter().Name(name).Help(help).Register(registry);
+}
+
+prometheus::Counter& Counter(Registry& registry, const char* name, const char* help) {
+  return Counters(registry, name, help).Add({});
+}
+
+prometheus::Gauge& Gauge(Registry& registry, const char* name, const char* help) {
+  return BuildGauge().Name(name).Help(help).Register(registry).Add({});
+}
+
+prometheus::Histogram& Distribution(Registry& registry, const char* name, const char* help,
+                                    const Histogram::BucketBoundaries& bounds) {
+  return BuildHistogram().Name(name).Help(help).Register(registry).Add({}, bounds);
+}
+
+const Histogram::BucketBoundaries& Seconds() {
+  static const Histogram::BucketBoundaries kSeconds = {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1,
+                                                       0.2,   0.5,   1,     2,    5,    10,   30};
+  return kSeconds;
+}
+
+}  // namespace
+
+Metrics::Metrics()
+    : registry_(std::make_shared<Registry>()),
+      streams(Gauge(*registry_, "sightline_ingest_streams", "Submit streams open now")),
+      streams_opened(Counter(*registry_, "sightline_ingest_streams_opened_total",
+                             "Submit streams opened since the start")),
+      streams_rejected(Counter(*registry_, "sightline_ingest_streams_rejected_total",
+                               "Submit streams turned away before their hello")),
+      hellos(Counter(*registry_, "sightline_ingest_hellos_total", "Good hellos")),
+      batches_accepted(Counter(*registry_, "sightline_ingest_batches_accepted_total",
+                               "Batches stored for the first time")),
+      batches_repeated(Counter(*registry_, "sightline_ingest_batches_repeated_total",
+                               "Batches sent again that were stored already")),
+      results_accepted(Counter(*registry_, "sightline_ingest_results_accepted_total",
+                               "Observations in accepted batches")),
+      bytes_received(Counter(*registry_, "sightline_ingest_received_bytes_total",
+                             "Bytes of signed batches received")),
+      queue_depth(
+          Gauge(*registry_, "sightline_writer_queue_batches", "Batches that wait for a commit")),
+      group_size(Distribution(*registry_, "sightline_writer_group_batches", "Batches of one commit",
+                              {1, 2, 4, 8, 16, 32, 64, 128, 256})),
+      commit_seconds(Distribution(*registry_, "sightline_writer_commit_seconds",
+                                  "Time that one commit took", Seconds())),
+      fold_leader(Gauge(*registry_, "sightline_fold_leader",
+                        "1 when this node folds the log, 0 when it stands by")),
+      fold_lag_seconds(Gauge(*registry_, "sightline_fold_lag_seconds",
+                             "Age of the oldest record that is not folded, 0 when all are")),
+      fold_windows(Gauge(*registry_, "sightline_fold_windows", "Windows in memory")),
+      checkpoint_seconds(Distribution(*registry_, "sightline_fold_checkpoint_seconds",
+                                      "Time that one checkpoint took", Seconds())),
+      refusals_(Counters(*registry_, "sightline_ingest_refusals_total",
+                         "Refusals by the reason that the agent was told")),
+      folded_(Counters(*registry_, "sightline_fold_records_total",
+                       "Records that the fold read, by what became of them")),
+      commits_failed_(Counters(*registry_, "sightline_writer_commits_failed_total",
+                               "Groups that were not stored, by the store's status")) {}
+
+std::string Metrics::Text() const {
+  return prometheus::TextSerializer().Serialize(registry_->Collect());
+}
+
+prometheus::Counter& Metrics::Refused(v1::RefusalReason reason) {
+  return refusals_.Add({{"reason", std::string(ShortName(reason))}});
+}
+
+prometheus::Counter& Metrics::Folded(absl::string_view outcome) {
+  return folded_.Add({{"outcome", std::string(outcome)}});
+}
+
+prometheus::Counter& Metrics::CommitFailed(absl::string_view code) {
+  return commits_failed_.Add({{"code", std::string(code)}});
+}
+
+}  // namespace sightline

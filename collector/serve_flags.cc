@@ -1,0 +1,127 @@
+#include "collector/serve_flags.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "common/files.h"
+
+namespace sightline {
+namespace {
+
+absl::StatusOr<absl::Duration> ParseFlag(const char* flag, const std::string& text) {
+  absl::Duration duration;
+  if (!absl::ParseDuration(text, &duration) || duration <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(flag, ": \"", text, "\" is no duration; write 10s, 5m or 1h"));
+  }
+  return duration;
+}
+
+absl::StatusOr<FollowerOptions> ParseFoldOptions(const ServeFlags& flags) {
+  FollowerOptions options;
+  const auto window = ParseFlag("--window", flags.window);
+  if (!window.ok()) return window.status();
+  const auto grace = ParseFlag("--grace", flags.grace);
+  if (!grace.ok()) return grace.status();
+  const auto retain = ParseFlag("--retain", flags.retain);
+  if (!retain.ok()) return retain.status();
+  // A bucket's key changes at midnight UTC, so no window may span it.
+  if (*window < absl::Seconds(1) || absl::Hours(24) % *window != absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--window: ", flags.window, " must be at least 1s and divide a day evenly"));
+  }
+  options.window_length = *window;
+  options.grace = *grace;
+  options.retain = *retain;
+  return options;
+}
+
+absl::StatusOr<std::string> ReadFlag(const char* flag, const std::string& path) {
+  absl::StatusOr<std::string> text = SystemFiles().Read(path);
+  if (!text.ok()) {
+    return absl::Status(text.status().code(), absl::StrCat(flag, ": ", text.status().message()));
+  }
+  return text;
+}
+
+absl::StatusOr<VerifyKey> ReadOperatorKey(const std::string& path) {
+  const absl::StatusOr<std::string> pem = ReadFlag("--operator-key", path);
+  if (!pem.ok()) return pem.status();
+  absl::StatusOr<VerifyKey> key = VerifyKey::FromPem(*pem);
+  if (!key.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--operator-key: ", path, ": ", key.status().message()));
+  }
+  return key;
+}
+
+absl::StatusOr<InviteTemplate> MakeInviteTemplate(const ServeFlags& flags) {
+  InviteTemplate result;
+  result.collectors = flags.advertise;
+  if (result.collectors.empty()) result.collectors.push_back(flags.listen);
+  if (!flags.invite_roots.empty()) {
+    absl::StatusOr<std::string> pem = ReadFlag("--invite-roots", flags.invite_roots);
+    if (!pem.ok()) return pem.status();
+    result.collector_roots_pem = *std::move(pem);
+  }
+  return result;
+}
+
+absl::StatusOr<ServerOptions> MakeServerOptions(const ServeFlags& flags) {
+  ServerOptions options;
+  options.listen = flags.listen;
+  options.admin_socket = flags.admin_socket;
+  absl::StatusOr<std::string> cert = ReadFlag("--tls-cert", flags.tls_cert);
+  if (!cert.ok()) return cert.status();
+  absl::StatusOr<std::string> key = ReadFlag("--tls-key", flags.tls_key);
+  if (!key.ok()) return key.status();
+  options.tls_cert_pem = *std::move(cert);
+  options.tls_key_pem = *std::move(key);
+  return options;
+}
+
+}  // namespace
+
+void AddServeFlags(CLI::App& serve, ServeFlags& flags) {
+  serve.add_option("--store", flags.store, "sqlite:PATH or postgresql://...")
+      ->capture_default_str();
+  serve.add_option("--listen", flags.listen, "Address and port for agents and readers")
+      ->capture_default_str();
+  serve.add_option("--tls-cert", flags.tls_cert, "Certificate chain, PEM")->required();
+  serve.add_option("--tls-key", flags.tls_key, "Its private key, PEM")->required();
+  serve.add_option("--admin-socket", flags.admin_socket, "Unix socket for the operator")
+      ->capture_default_str();
+  serve
+      .add_option("--operator-key", flags.operator_key,
+                  "Public key that plans are signed with, PEM; the private key need not be here")
+      ->required();
+  serve.add_option("--geo", flags.geo, "MaxMind database with country and ASN (.mmdb)")->required();
+  serve.add_option("--advertise", flags.advertise,
+                   "HOST:PORT that invites name; may be given again (default: --listen)");
+  serve.add_option("--invite-roots", flags.invite_roots,
+                   "PEM roots that invites pin; without it agents use their system's");
+  serve.add_option("--window", flags.window, "Unit of time of a verdict, a divisor of a day")
+      ->capture_default_str();
+  serve.add_option("--grace", flags.grace, "How long a window waits for late batches")
+      ->capture_default_str();
+  serve.add_option("--retain", flags.retain, "How long windows stay open for late batches")
+      ->capture_default_str();
+  serve.add_option("--node", flags.node, "Name of this collector, unique on its store")
+      ->capture_default_str();
+}
+
+absl::StatusOr<ServeOptions> ReadServeFlags(const ServeFlags& flags) {
+  absl::StatusOr<FollowerOptions> fold = ParseFoldOptions(flags);
+  if (!fold.ok()) return fold.status();
+  absl::StatusOr<InviteTemplate> invites = MakeInviteTemplate(flags);
+  if (!invites.ok()) return invites.status();
+  absl::StatusOr<ServerOptions> server = MakeServerOptions(flags);
+  if (!server.ok()) return server.status();
+  absl::StatusOr<VerifyKey> operator_key = ReadOperatorKey(flags.operator_key);
+  if (!operator_key.ok()) return operator_key.status();
+  return ServeOptions{*std::move(fold), *std::move(invites), *std::move(server),
+                      *std::move(operator_key)};
+}
+
+}  // namespace sightline

@@ -1,0 +1,18 @@
+// Where the collector listens.
+#ifndef SIGHTLINE_COLLECTOR_SERVER_OPTIONS_H_
+#define SIGHTLINE_COLLECTOR_SERVER_OPTIONS_H_
+
+#include <string>
+
+namespace sightline {
+
+struct ServerOptions {
+  std::string listen;        // "ADDRESS:PORT"; port 0 takes a free one
+  std::string tls_cert_pem;  // chain, leaf first
+  std::string tls_key_pem;
+  std::string admin_socket;  // path of a Unix socket, made 0600
+};
+
+}  // namespace sightline
+
+#endif  // SIGHTLINE_COLLECTOR_SERVER_OPTIONS_H_
