@@ -8,6 +8,7 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
+#include <sodium.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -112,9 +113,7 @@ absl::StatusOr<VerifyKey> VerifyKey::FromRaw(absl::string_view raw) {
     return absl::InvalidArgumentError(
         absl::StrCat("a public key has 32 bytes, this one has ", raw.size()));
   }
-  EVP_PKEY* key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, Bytes(raw), raw.size());
-  if (key == nullptr) return absl::InvalidArgumentError("these 32 bytes are no Ed25519 public key");
-  return VerifyKey(std::shared_ptr<EVP_PKEY>(key, EvpKeyDelete()), std::string(raw));
+  return VerifyKey(std::string(raw));
 }
 
 absl::StatusOr<VerifyKey> VerifyKey::FromPem(absl::string_view pem) {
@@ -124,24 +123,24 @@ absl::StatusOr<VerifyKey> VerifyKey::FromPem(absl::string_view pem) {
     return absl::InvalidArgumentError(
         "no Ed25519 public key in PEM form (expected a file made by `sightline keys new`)");
   }
-  std::string raw = RawPublicKey(key.get());
-  return VerifyKey(std::shared_ptr<EVP_PKEY>(std::move(key)), std::move(raw));
+  return VerifyKey(RawPublicKey(key.get()));
 }
 
 bool VerifyKey::Verify(absl::string_view domain, absl::string_view data,
                        absl::string_view signature) const {
   if (signature.size() != kSignatureBytes) return false;
+  static const bool kReady = sodium_init() >= 0;
+  Require(kReady, "libsodium");
   const std::string message = Join(domain, data);
-  const MdContext context(EVP_MD_CTX_new());
-  Require(EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key_.get()) == 1,
-          "verify init");
-  return EVP_DigestVerify(context.get(), Bytes(signature), signature.size(),
-                          Bytes(absl::string_view(message)), message.size()) == 1;
+  return crypto_sign_verify_detached(Bytes(signature), Bytes(absl::string_view(message)),
+                                     message.size(), Bytes(absl::string_view(raw_))) == 0;
 }
 
 std::string VerifyKey::ToPem() const {
+  const EvpKey key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr,
+                                               Bytes(absl::string_view(raw_)), raw_.size()));
   const Bio bio(BIO_new(BIO_s_mem()));
-  Require(PEM_write_bio_PUBKEY(bio.get(), key_.get()) == 1, "write public key");
+  Require(PEM_write_bio_PUBKEY(bio.get(), key.get()) == 1, "write public key");
   return Contents(bio.get());
 }
 

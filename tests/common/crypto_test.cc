@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "absl/strings/escaping.h"
 #include "tests/agent/test_certificate.h"
 
@@ -37,6 +39,45 @@ TEST(CryptoTest, ASignatureHoldsForItsDomainAndDataOnly) {
   EXPECT_FALSE(key.public_key().Verify("a\0", "dat", signature));
   EXPECT_FALSE(key.public_key().Verify("a\0", "data", signature.substr(1)));
   EXPECT_FALSE(SigningKey::Generate().public_key().Verify("a\0", "data", signature));
+}
+
+bool OpenSslVerifies(const std::string& raw, const std::string& message,
+                     const std::string& signature) {
+  const auto bytes = [](const std::string& text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+  };
+  const EvpKey key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes(raw), raw.size()));
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  const bool fits = EVP_DigestVerifyInit(context, nullptr, nullptr, nullptr, key.get()) == 1 &&
+                    EVP_DigestVerify(context, bytes(signature), signature.size(), bytes(message),
+                                     message.size()) == 1;
+  EVP_MD_CTX_free(context);
+  return fits;
+}
+
+TEST(CryptoTest, GoodAndSpoiltSignaturesAreJudgedAsOpenSslJudgesThem) {
+  const unsigned seed = std::random_device()();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937 random(seed);
+  for (int i = 0; i < 200; ++i) {
+    const SigningKey key = SigningKey::Generate();
+    const std::string raw = key.public_key().raw();
+    const std::string message = RandomBytes(random() % 300);
+    std::string signature = key.Sign("", message);
+    ASSERT_TRUE(key.public_key().Verify("", message, signature));
+    ASSERT_TRUE(OpenSslVerifies(raw, message, signature));
+    signature[random() % signature.size()] ^= static_cast<char>(1U << (random() % 8));
+    ASSERT_FALSE(key.public_key().Verify("", message, signature));
+    ASSERT_FALSE(OpenSslVerifies(raw, message, signature));
+  }
+}
+
+TEST(CryptoTest, AKeyOfSmallOrderThatWouldFitAnyMessageIsRefused) {
+  // The neutral element as key and as R, with S = 0, fits every message by the bare equation.
+  const std::string neutral = std::string(1, '\x01') + std::string(31, '\0');
+  const std::string signature = neutral + std::string(32, '\0');
+  EXPECT_TRUE(OpenSslVerifies(neutral, "any", signature));
+  EXPECT_FALSE(VerifyKey::FromRaw(neutral)->Verify("", "any", signature));
 }
 
 TEST(CryptoTest, KeysSurvivePem) {
