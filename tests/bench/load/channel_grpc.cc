@@ -15,11 +15,13 @@ namespace {
 
 // The longest a connection may take to be made.
 constexpr int kConnectMs = 20'000;
+// Flow control: enough for the challenge and the welcome.
+constexpr int kSlowWindowBytes = 256;
 
 }  // namespace
 
-Dialler::Dialler(std::string collector, const std::string& roots_pem)
-    : collector_(std::move(collector)) {
+Dialler::Dialler(std::string collector, const std::string& roots_pem, bool slow)
+    : collector_(std::move(collector)), slow_(slow) {
   grpc::SslCredentialsOptions ssl;
   ssl.pem_root_certs = roots_pem;
   credentials_ = grpc::SslCredentials(ssl);
@@ -35,16 +37,18 @@ std::shared_ptr<grpc::Channel> Dialler::Dial(absl::string_view source) const {
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectMs);
   arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   arguments.SetInt(GRPC_ARG_ENABLE_CHANNELZ, 0);
+  if (slow_) arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kSlowWindowBytes);
   absl::string_view port = collector_;
   const bool here = absl::ConsumePrefix(&port, "127.0.0.1:");
   return grpc::CreateCustomChannel(here ? absl::StrCat("ipv4:", source, ":", port) : collector_,
                                    credentials_, arguments);
 }
 
-absl::StatusOr<Dialler> MakeDialler(const std::string& folder, const std::string& collector) {
+absl::StatusOr<Dialler> MakeDialler(const std::string& folder, const std::string& collector,
+                                    bool slow) {
   const auto pem = SystemFiles().Read(absl::StrCat(folder, "/", kCertificateName));
   if (!pem.ok()) return pem.status();
-  return Dialler(collector, *pem);
+  return Dialler(collector, *pem, slow);
 }
 
 absl::Status RaiseFileLimit(size_t wanted) {

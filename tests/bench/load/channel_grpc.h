@@ -17,8 +17,9 @@ inline constexpr char kSubmitMethod[] = "/sightline.v1.Ingest/Submit";
 // Makes connections. Thread-safe.
 class Dialler {
  public:
-  // `collector` is "HOST:PORT"; `roots_pem` certifies it as kServerName.
-  Dialler(std::string collector, const std::string& roots_pem);
+  // `collector` is "HOST:PORT"; `roots_pem` certifies it as kServerName. `slow` leaves next to no
+  // room for what the other side sends and nobody reads.
+  Dialler(std::string collector, const std::string& roots_pem, bool slow);
 
   // A channel with a connection of its own. A collector on 127.0.0.1 sees it come from `source`
   // (source_address.cc), an IPv4 address; another one from wherever the machine sends from.
@@ -26,11 +27,13 @@ class Dialler {
 
  private:
   std::string collector_;
+  bool slow_;
   std::shared_ptr<grpc::ChannelCredentials> credentials_;
 };
 
 // Reads the prepared folder's certificate.
-absl::StatusOr<Dialler> MakeDialler(const std::string& folder, const std::string& collector);
+absl::StatusOr<Dialler> MakeDialler(const std::string& folder, const std::string& collector,
+                                    bool slow = false);
 
 // Raises the limit of open files as far as it goes. RESOURCE_EXHAUSTED when it stays below
 // `wanted`.

@@ -3,8 +3,11 @@
 #include <csignal>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "common/crypto.h"
+#include "tests/bench/load/copy_baseline_pq.h"
+#include "tests/bench/load/hostile_grpc.h"
 #include "tests/bench/load/prepare.h"
 #include "tests/bench/load/run_grpc.h"
 
@@ -17,6 +20,9 @@ struct Flags {
   std::string enroll_folder;
   std::string store;
   RunOptions run;
+  HostileOptions hostile;
+  std::string mode;
+  CopyOptions copy;
 };
 
 CLI::App* AddPrepare(CLI::App& app, Flags& flags) {
@@ -82,6 +88,46 @@ CLI::App* AddRun(CLI::App& app, Flags& flags) {
   return command;
 }
 
+CLI::App* AddHostile(CLI::App& app, Flags& flags) {
+  CLI::App* command = app.add_subcommand("hostile", "Do harm for a while; print a JSON report");
+  std::vector<std::string> modes;
+  for (const auto& [name, mode] : HostileModes()) modes.push_back(name);
+  HostileOptions& hostile = flags.hostile;
+  command->add_option("mode", flags.mode)->required()->check(CLI::IsMember(modes));
+  command->add_option("--data", hostile.folder, "Prepared folder")->required();
+  command->add_option("--collector", hostile.collector, "HOST:PORT")->capture_default_str();
+  command->add_option("--streams", hostile.streams, "At once")->capture_default_str();
+  command->add_option("--seconds", hostile.seconds)->capture_default_str();
+  command->add_option("--first-agent", hostile.first_agent, "Streams use the agents from here on")
+      ->capture_default_str();
+  command->add_flag("--keep-connections", hostile.keep_connections,
+                    "A stream that ends is begun again on the same connection");
+  command->footer(
+      "Modes:\n"
+      "  huge           messages of 64 MB\n"
+      "  tiny           empty messages, without a hello\n"
+      "  tiny-enrolled  messages of 4 bytes after a good hello, that no rule refuses\n"
+      "  replay         one stored batch over and over\n"
+      "  slow-reader    good batches, without reading what comes back\n"
+      "  no-hello       silent streams\n"
+      "  bad-hello      hellos with a wrong signature\n"
+      "  bad-signature  batches with a wrong signature, after a good hello\n"
+      "Example:\n"
+      "  nice -n 19 sightline-load hostile bad-signature --data /tmp/load --seconds 10");
+  return command;
+}
+
+CLI::App* AddCopy(CLI::App& app, Flags& flags) {
+  CLI::App* command = app.add_subcommand(
+      "copy-baseline", "The same results as rows, by binary COPY into PostgreSQL; print rows/s");
+  command->add_option("--data", flags.copy.folder, "Prepared folder")->required();
+  command->add_option("--url", flags.copy.url, "postgresql://...")->required();
+  command->add_option("--rows", flags.copy.rows, "At most")->capture_default_str();
+  command->add_option("--rows-per-copy", flags.copy.rows_per_copy, "Each COPY is a transaction")
+      ->capture_default_str();
+  return command;
+}
+
 int Main(int argc, char** argv) {
   KeepCryptoUntilExit();
   CLI::App app("Load for a collector. Every run needs a store without batches: chains start anew.",
@@ -91,6 +137,8 @@ int Main(int argc, char** argv) {
   const CLI::App* prepare = AddPrepare(app, flags);
   const CLI::App* enroll = AddEnroll(app, flags);
   const CLI::App* run = AddRun(app, flags);
+  const CLI::App* hostile = AddHostile(app, flags);
+  const CLI::App* copy = AddCopy(app, flags);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -111,6 +159,11 @@ int Main(int argc, char** argv) {
   } else if (run->parsed()) {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     status = Run(flags.run);
+  } else if (hostile->parsed()) {
+    flags.hostile.mode = HostileModes().at(flags.mode);
+    status = RunHostile(flags.hostile);
+  } else if (copy->parsed()) {
+    status = CopyBaseline(flags.copy);
   }
   if (status.ok()) return 0;
   fprintf(stderr, "sightline-load: %s\n", std::string(status.message()).c_str());

@@ -5,11 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "common/lifetime_grpc.h"
 #include "tests/bench/load/channel_grpc.h"
 #include "tests/bench/load/driver_grpc.h"
+#include "tests/bench/load/json.h"
 #include "tests/bench/load/prepare.h"
 
 namespace sightline::load {
@@ -17,19 +16,6 @@ namespace {
 
 // Beside the connections: the map, gRPC's own, standard streams.
 constexpr size_t kOtherFiles = 64;
-
-std::string ToJson(const std::map<std::string, uint64_t>& counts) {
-  return absl::StrCat(
-      "{",
-      absl::StrJoin(counts, ", ",
-                    [](std::string* out, const auto& entry) {
-                      absl::StrAppend(
-                          out, "\"",
-                          absl::StrReplaceAll(entry.first, {{"\\", "/"}, {"\"", "'"}, {"\n", " "}}),
-                          "\": ", entry.second);
-                    }),
-      "}");
-}
 
 void Print(const Outcome& outcome, const DataShape& shape) {
   const Counts& counts = outcome.counts;
@@ -46,7 +32,8 @@ void Print(const Outcome& outcome, const DataShape& shape) {
       static_cast<double>(counts.batches) / seconds, counts.acks.ToJson(),
       outcome.sessions.ToJson(), outcome.sessions_failed, outcome.connects, ToJson(counts.refusals),
       ToJson(counts.errors), outcome.exhausted ? "true" : "false", outcome.left, outcome.idle_ready,
-      outcome.idle_lost, absl::ToDoubleSeconds(counts.last_ack - absl::UnixEpoch()));
+      outcome.idle_lost,
+      counts.batches > 0 ? absl::ToDoubleSeconds(counts.last_ack - absl::UnixEpoch()) : 0);
 }
 
 }  // namespace
