@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/crypto.h"
+#include "tests/bench/load/await_grpc.h"
 #include "tests/bench/load/copy_baseline_pq.h"
 #include "tests/bench/load/hostile_grpc.h"
 #include "tests/bench/load/prepare.h"
@@ -23,6 +24,7 @@ struct Flags {
   HostileOptions hostile;
   std::string mode;
   CopyOptions copy;
+  AwaitOptions await;
 };
 
 CLI::App* AddPrepare(CLI::App& app, Flags& flags) {
@@ -34,6 +36,9 @@ CLI::App* AddPrepare(CLI::App& app, Flags& flags) {
       ->capture_default_str();
   command->add_option("--span", flags.span, "The rounds lie within this time up to now")
       ->capture_default_str();
+  command->add_option("--plan-of", flags.prepare.plan_of,
+                      "Prepared folder whose plan, keys and certificate are taken, so that one "
+                      "collector takes both loads");
   command->footer("Example:\n  sightline-load prepare --out /tmp/load --agents 64 --batches 640");
   return command;
 }
@@ -128,6 +133,19 @@ CLI::App* AddCopy(CLI::App& app, Flags& flags) {
   return command;
 }
 
+CLI::App* AddAwait(CLI::App& app, Flags& flags) {
+  CLI::App* command = app.add_subcommand(
+      "await", "Wait until a collector serves and has a summary; print the seconds");
+  AwaitOptions& await = flags.await;
+  command->add_option("--data", await.folder, "Prepared folder")->required();
+  command->add_option("--collector", await.collector, "HOST:PORT")->capture_default_str();
+  command->add_option("--country", await.country)->capture_default_str();
+  command->add_option("--since", await.since_s, "Count from here: seconds since 1970; 0: from now")
+      ->capture_default_str();
+  command->add_option("--timeout-s", await.timeout_s)->capture_default_str();
+  return command;
+}
+
 int Main(int argc, char** argv) {
   KeepCryptoUntilExit();
   CLI::App app("Load for a collector. Every run needs a store without batches: chains start anew.",
@@ -139,6 +157,7 @@ int Main(int argc, char** argv) {
   const CLI::App* run = AddRun(app, flags);
   const CLI::App* hostile = AddHostile(app, flags);
   const CLI::App* copy = AddCopy(app, flags);
+  const CLI::App* await = AddAwait(app, flags);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -164,6 +183,8 @@ int Main(int argc, char** argv) {
     status = RunHostile(flags.hostile);
   } else if (copy->parsed()) {
     status = CopyBaseline(flags.copy);
+  } else if (await->parsed()) {
+    status = Await(flags.await);
   }
   if (status.ok()) return 0;
   fprintf(stderr, "sightline-load: %s\n", std::string(status.message()).c_str());

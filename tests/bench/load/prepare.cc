@@ -111,6 +111,23 @@ absl::Status WriteMmdb(const std::string& path) {
   return absl::OkStatus();
 }
 
+absl::Status CopyFiles(const std::string& from, const std::string& to, v1::Plan& plan) {
+  Files& files = SystemFiles();
+  for (const char* name : {"operator.pem", "operator.pub.pem", kPlanName, "server.key",
+                           kCertificateName, "geo.mmdb"}) {
+    const auto bytes = files.Read(absl::StrCat(from, "/", name));
+    if (!bytes.ok()) return bytes.status();
+    absl::Status status = files.WriteAtomically(absl::StrCat(to, "/", name), *bytes, 0600);
+    if (!status.ok()) return status;
+    v1::SignedPlan signed_plan;
+    if (name == kPlanName &&
+        (!signed_plan.ParseFromString(*bytes) || !plan.ParseFromString(signed_plan.plan()))) {
+      return absl::DataLossError(absl::StrCat(from, "/", name, ": is no plan"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status WriteKeys(const std::string& folder, const v1::Plan& plan) {
   Files& files = SystemFiles();
   const SigningKey operator_key = SigningKey::Generate();
@@ -149,11 +166,16 @@ absl::Status Prepare(const PrepareOptions& options) {
     return absl::InvalidArgumentError("--results: must be a multiple of 4 from 16 to 256");
   }
   const absl::Time now = absl::Now();
-  const v1::Plan plan = MakePlan(static_cast<int>(options.results), now);
+  v1::Plan plan = MakePlan(static_cast<int>(options.results), now);
   absl::Status status = ValidatePlan(plan);
   if (status.ok()) status = SystemFiles().MakeFolder(options.folder);
-  if (status.ok()) status = WriteKeys(options.folder, plan);
   if (!status.ok()) return status;
+  status = options.plan_of.empty() ? WriteKeys(options.folder, plan)
+                                   : CopyFiles(options.plan_of, options.folder, plan);
+  if (!status.ok()) return status;
+  if (plan.targets_size() * kChecksPerTarget != static_cast<int>(options.results)) {
+    return absl::InvalidArgumentError("--plan-of: that plan has another number of checks");
+  }
   const std::string path = absl::StrCat(options.folder, "/", kDataName);
   auto writer =
       DataWriter::Create(path, {options.agents, options.batches, options.results, kPlanVersion});

@@ -18,8 +18,10 @@ inline constexpr char kCertificateName[] = "server.pem";
 struct PrepareOptions {
   std::string folder;
   uint32_t agents = 64;
-  uint32_t batches = 64;                 // per agent
-  uint32_t results = 256;                // per batch; a multiple of 4 from 16 to 256
+  uint32_t batches = 64;   // per agent
+  uint32_t results = 256;  // per batch; a multiple of 4 from 16 to 256
+  // Another prepared folder whose plan, keys and certificate are taken; empty: makes new ones.
+  std::string plan_of;
   absl::Duration span = absl::Hours(3);  // the rounds lie within this time up to now
 };
 
