@@ -140,6 +140,7 @@ bool Driver::StartSession(absl::Time due) {
   task.agent = agents_.front();
   agents_.pop_front();
   task.window = options_.window;
+  task.record_from = outcome_.start + absl::Seconds(options_.skip_s);
   task.paced = pace_.has_value() && options_.batches_per_session == 0;
   task.batches_max = options_.batches_per_session == 0 ? data_.shape().batches_per_agent
                                                        : options_.batches_per_session;
@@ -174,11 +175,10 @@ void Driver::Reap(std::vector<Stream*> over) {
       std::erase(lanes_, stream);
       uint8_t& failures = failures_[task.agent];
       failures = stream->clean() ? 0 : static_cast<uint8_t>(failures + 1);
-      if (stream->clean()) {
+      if (stream->clean() && found->second.due >= task.record_from) {
         outcome_.sessions.Add(now - found->second.due);
-      } else {
-        ++outcome_.sessions_failed;
       }
+      if (!stream->clean()) ++outcome_.sessions_failed;
       const bool more = !stream->clean() || stream->held() < data_.shape().batches_per_agent;
       if (more && failures < kFailuresMax) agents_.push_back(task.agent);
     }

@@ -29,7 +29,8 @@ class Crowd : public HostileStream::Listener {
   void Run() {
     const absl::Time deadline = absl::Now() + absl::Seconds(options_.seconds);
     for (int i = 0; i < options_.streams; ++i) {
-      Launch((options_.first_agent + static_cast<uint32_t>(i)) % data_.shape().agents, nullptr);
+      const uint32_t agents = data_.shape().agents - options_.first_agent;
+      Launch(options_.first_agent + static_cast<uint32_t>(i) % agents, nullptr);
     }
     while (absl::Now() < deadline) Reap(deadline, true);
     for (auto& [raw, stream] : active_) stream->Cancel();
@@ -119,6 +120,9 @@ const std::map<std::string, HostileMode>& HostileModes() {
 absl::Status RunHostile(const HostileOptions& options) {
   const auto data = DataFile::Open(absl::StrCat(options.folder, "/", kDataName));
   if (!data.ok()) return data.status();
+  if (options.first_agent >= (*data)->shape().agents) {
+    return absl::InvalidArgumentError("--first-agent: there are not as many agents");
+  }
   const absl::Status files = RaiseFileLimit(static_cast<size_t>(options.streams) + kOtherFiles);
   if (!files.ok()) return files;
   const GrpcLifetime grpc;

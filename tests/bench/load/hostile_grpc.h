@@ -20,7 +20,7 @@ struct HostileOptions {
   HostileMode mode = HostileMode::kTiny;
   int streams = 8;
   double seconds = 10;
-  // Streams use the agents from this one on, in turn.
+  // Streams use the agents from this one to the last, in turn; the ones before stay honest.
   uint32_t first_agent = 0;
   // A stream that ends is begun again on the same connection while that holds.
   bool keep_connections = false;

@@ -82,6 +82,10 @@ CLI::App* AddRun(CLI::App& app, Flags& flags) {
       ->capture_default_str();
   command->add_option("--seconds", run.seconds, "0: until everything is sent")
       ->capture_default_str();
+  command
+      ->add_option("--skip-s", run.skip_s,
+                   "Leave out the latencies of what was due in the first seconds")
+      ->capture_default_str();
   command->add_option("--first-agent", run.first_agent)->capture_default_str();
   command->add_option("--agents", run.agents, "0: to the last one")->capture_default_str();
   command->footer(

@@ -25,6 +25,8 @@ struct RunOptions {
   int idle_streams = 0;
   // 0: until everything is sent.
   double seconds = 0;
+  // Latencies of what was due in the first seconds, while connections are made, are left out.
+  double skip_s = 0;
   // The agents [first_agent, first_agent + agents) of the folder; agents 0: to the last one.
   uint32_t first_agent = 0;
   uint32_t agents = 0;

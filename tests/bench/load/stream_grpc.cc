@@ -146,7 +146,8 @@ void Stream::SayHello(absl::string_view nonce) {
 void Stream::OnAck(uint64_t last_seq) {
   const absl::Time now = absl::Now();
   while (held_ < last_seq && !in_flight_.empty()) {
-    counts_.acks.Add(now - in_flight_.front());
+    const absl::Time due = in_flight_.front();
+    if (due >= task_.record_from) counts_.acks.Add(now - due);
     in_flight_.pop_front();
     ++held_;
     ++counts_.batches;

@@ -42,6 +42,8 @@ struct StreamTask {
   uint64_t batches_max = 0;
   // Batches go out only when Offer says so.
   bool paced = false;
+  // Latencies of what was due before are left out.
+  absl::Time record_from = absl::InfinitePast();
   // After the welcome nothing is sent and the stream stays.
   bool idle = false;
 };
