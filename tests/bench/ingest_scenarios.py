@@ -31,13 +31,13 @@ class Size:
     idle: int = 10_000
     session_rate: int = 170
     session_s: int = 60
-    steady_s: int = 10  # One phase of a comparison.
+    steady_s: float = 10  # One phase of a comparison.
     honest_rate: int = 200
     quick: bool = False
 
 
-QUICK = Size(big_agents=32, big_batches=24, small_batches=24, crowd=320, baseline_rows=100_000,
-             streams=8, idle=200, session_rate=50, session_s=2, steady_s=1, honest_rate=50,
+QUICK = Size(big_agents=32, big_batches=48, small_batches=48, crowd=320, baseline_rows=100_000,
+             streams=8, idle=200, session_rate=50, session_s=2, steady_s=0.8, honest_rate=50,
              quick=True)
 
 
@@ -104,10 +104,12 @@ def ingest_all(bench, collector, data, *arguments):
 
 def throughput(bench):
     """Full load until everything is acknowledged and folded, against COPY just before."""
+    rows_per_s = None
     for kind in STORES:
         for name, per_batch in (("big", 256), ("small", 32)):
             data = bench.data(name)
-            rows_per_s = baseline(bench)
+            if rows_per_s is None or not bench.size.quick:
+                rows_per_s = baseline(bench)
             with fresh_store(kind, bench.folder) as url:
                 enroll(bench.tools, url, data)
                 with bench.collector(url, data) as collector:
@@ -224,7 +226,7 @@ def beside_harm(bench, collector, mode, honest):
         process = bench.tools.start_load(
             "hostile", mode, "--data", data, "--collector", collector.address, "--streams",
             HOSTILE_STREAMS, "--first-agent", bench.size.big_agents - HOSTILE_AGENTS, "--seconds",
-            bench.size.steady_s + 1, nice=19)
+            bench.size.steady_s * 1.25 + 0.3, nice=19)
         report = bench.run(collector, data, *honest)
         harm = bench.tools.finish(process)
     expect_clean(report, f"honest agents beside {mode}")

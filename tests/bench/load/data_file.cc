@@ -105,7 +105,7 @@ absl::Status DataWriter::Finish() {
     return absl::FailedPreconditionError(
         absl::StrCat(path_, ": ", added_, " of ", shape_.agents, " agents were added"));
   }
-  const uint64_t tables = (end_ + 15) / 16 * 16;
+  const uint64_t tables = end_;
   absl::Status status = WriteAt(tables, agents_);
   if (status.ok()) {
     status = WriteAt(tables + agents_.size(), {reinterpret_cast<const char*>(batches_.data()),
