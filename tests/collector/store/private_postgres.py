@@ -6,7 +6,8 @@
         postgres.start()
 
 As root the server runs as user postgres. It ends with the `with` block and with the process that
-started it. fsync is off: a crash of the server, which is all that crash() makes, needs none.
+started it. fsync is off unless asked for: a crash of the server, which is all that crash() makes,
+needs none; a benchmark does.
 """
 
 import os
@@ -23,8 +24,9 @@ START_TIMEOUT_S = 60
 class PrivatePostgres:
     """Context manager. `url` opens an empty database named sightline."""
 
-    def __init__(self):
+    def __init__(self, fsync=False):
         self.folder = None
+        self._fsync = "on" if fsync else "off"
         self.url = None
         self._server = None
 
@@ -54,7 +56,8 @@ class PrivatePostgres:
         with open(f"{self.folder}/log", "ab") as log:
             self._server = subprocess.Popen(
                 self._command("postgres", "-D", f"{self.folder}/data", "-c", "listen_addresses=",
-                              "-c", f"unix_socket_directories={self.folder}", "-c", "fsync=off"),
+                              "-c", f"unix_socket_directories={self.folder}",
+                              "-c", f"fsync={self._fsync}"),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + START_TIMEOUT_S
         ready = [f"{PROGRAMS}/pg_isready", "--quiet", "--host", self.folder]
