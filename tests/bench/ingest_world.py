@@ -6,10 +6,12 @@ import os
 import pathlib
 import re
 import resource
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -95,12 +97,21 @@ def fresh_store(kind, folder):
 
 def enroll(tools, url, *data):
     """Enrols all agents of the prepared folders, durable by the time that load begins."""
+    if url.startswith("sqlite:"):
+        # Thousands of small transactions need not wait for the disk one by one.
+        with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="sightline-") as memory:
+            _enroll(tools, f"sqlite:{memory}/log.db", data)
+            shutil.copy(f"{memory}/log.db", url.removeprefix("sqlite:"))
+    else:
+        _enroll(tools, f"{url}&options=-csynchronous_commit%3Doff", data)
+    os.sync()
+
+
+def _enroll(tools, url, data):
     if tools.has_migrate:
         run([tools.collector, "migrate", "--store", url])
-    # Thousands of small transactions need not wait for the disk one by one.
-    quick = f"{url}&options=-csynchronous_commit%3Doff" if "?" in url else url
     for folder in data:
-        tools.load("enroll", "--data", folder, "--store", quick)
+        tools.load("enroll", "--data", folder, "--store", url)
 
 
 class Collector:

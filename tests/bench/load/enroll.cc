@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +17,8 @@ namespace sightline::load {
 namespace {
 
 constexpr size_t kInvitesAtOnce = 1000;
+// Each waits for the store most of the time.
+constexpr int kThreads = 8;
 
 // The token of an agent is its public key: nobody else redeems it.
 InviteRecord InviteFor(const DataAgent& agent) {
@@ -35,6 +40,29 @@ absl::Status EnrollOne(Store& store, const DataAgent& agent, absl::Time enroll_t
   return store.Enroll(Sha256(agent.public_key), record).status();
 }
 
+// Enrols the agents [first, end) that have invites, on several threads.
+absl::Status EnrollRange(Store& store, const DataFile& data, uint32_t first, uint32_t end) {
+  // Whole milliseconds, as the store keeps them.
+  const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(absl::Now()));
+  std::atomic<uint32_t> next = first;
+  std::mutex mutex;
+  absl::Status result;
+  const auto work = [&] {
+    for (uint32_t i = next.fetch_add(1); i < end; i = next.fetch_add(1)) {
+      const absl::Status status = EnrollOne(store, data.Agent(i), now);
+      if (status.ok()) continue;
+      const std::lock_guard lock(mutex);
+      result.Update(status);
+      return;
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < kThreads; ++i) threads.emplace_back(work);
+  }
+  return result;
+}
+
 }  // namespace
 
 absl::Status EnrollAll(const std::string& folder, const std::string& store_url) {
@@ -47,17 +75,13 @@ absl::Status EnrollAll(const std::string& folder, const std::string& store_url) 
   const auto store = OpenStore(store_url);
   if (!store.ok()) return store.status();
   absl::Status status = (*store)->AddPlan(kPlanVersion, plan);
-  // Whole milliseconds, as the store keeps them.
-  const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(absl::Now()));
   const uint32_t count = (*data)->shape().agents;
   for (uint32_t first = 0; first < count && status.ok(); first += kInvitesAtOnce) {
     const uint32_t end = std::min<uint32_t>(count, first + kInvitesAtOnce);
     std::vector<InviteRecord> invites;
     for (uint32_t i = first; i < end; ++i) invites.push_back(InviteFor((*data)->Agent(i)));
     status = (*store)->AddInvites(invites);
-    for (uint32_t i = first; i < end && status.ok(); ++i) {
-      status = EnrollOne(**store, (*data)->Agent(i), now);
-    }
+    if (status.ok()) status = EnrollRange(**store, **data, first, end);
   }
   return status;
 }
