@@ -2,12 +2,21 @@
 #ifndef SIGHTLINE_COLLECTOR_STORE_PQ_STATUS_H_
 #define SIGHTLINE_COLLECTOR_STORE_PQ_STATUS_H_
 
+#include <string>
+
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 
 namespace sightline {
 
 // What the exception that is being handled means to a caller of the store. Only inside a handler.
+// Messages have no address, host name, path or URL of the server in them: they go into logs and
+// health reports.
 absl::Status StatusOfPqException();
+
+// The first line of what libpq says about a connection that failed, without what it quotes of the
+// address or the URL. Pure.
+std::string DescribeLostConnection(absl::string_view what);
 
 }  // namespace sightline
 
