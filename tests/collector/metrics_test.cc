@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "common/files.h"
 #include "common/message.h"
 
 namespace sightline {
@@ -119,6 +120,32 @@ TEST(MetricsTest, ProcessTellsOfItself) {
   EXPECT_EQ(Value(metrics, "process_open_fds"), open + 2);
   close(ends[0]);
   close(ends[1]);
+}
+
+// Names of metrics in a text, without what the library adds to those of histograms.
+std::set<std::string> NamesIn(const std::string& text) {
+  static const std::regex kName("sightline_(ingest|writer|fold|health)_[a-z_]*[a-z]");
+  std::set<std::string> names;
+  for (std::sregex_iterator it(text.begin(), text.end(), kName), end; it != end; ++it) {
+    names.insert(std::regex_replace(it->str(), std::regex("_(bucket|count|sum)$"), ""));
+  }
+  return names;
+}
+
+std::set<std::string> NamesInFile(const std::string& path) {
+  absl::StatusOr<std::string> text = SystemFiles().Read(absl::StrCat(SIGHTLINE_ROOT, "/", path));
+  EXPECT_TRUE(text.ok()) << text.status();
+  return NamesIn(*text);
+}
+
+TEST(MetricsTest, ReadmeHasEveryMetricAndAlertsUseNoOther) {
+  Metrics metrics;
+  metrics.PartUp("store").Set(1);
+  const std::set<std::string> shown = NamesIn(metrics.Text());
+  EXPECT_EQ(NamesInFile("collector/README.md"), shown);
+  const std::set<std::string> used = NamesInFile("deploy/prometheus/sightline.rules.yml");
+  EXPECT_FALSE(used.empty());
+  EXPECT_THAT(shown, ::testing::IsSupersetOf(used));
 }
 
 }  // namespace
