@@ -6,6 +6,15 @@
 #include "common/message.h"
 
 namespace sightline {
+namespace {
+
+// Races of one agent's streams, and what an agent sent, say nothing about the store; otherwise a
+// hostile agent could take a collector out of service.
+bool SpeaksOfStore(absl::string_view code) {
+  return code != "ABORTED" && code != "ALREADY_EXISTS" && code != "INVALID_ARGUMENT";
+}
+
+}  // namespace
 
 HealthWatch::HealthWatch(const HealthWatchParts& parts, HealthWatchOptions options)
     : parts_(parts),
@@ -70,8 +79,7 @@ void HealthWatch::Report(HealthPart part, HealthState state, absl::string_view r
 void HealthWatch::NoteCommits(SteadyClock::time_point now) {
   std::map<std::string, uint64_t> failures = parts_.metrics.CommitFailures();
   for (const auto& [code, count] : failures) {
-    // A race with another stream of the same agent says nothing about the store.
-    if (code == "ABORTED" || count == failures_seen_[code]) continue;
+    if (count == failures_seen_[code] || !SpeaksOfStore(code)) continue;
     failed_at_ = now;
     failed_code_ = code;
   }
@@ -105,12 +113,20 @@ void HealthWatch::LookAtStore() {
 void HealthWatch::LookAtIntake() {
   const double streams = parts_.metrics.streams.Value();
   const double queued = parts_.metrics.queue_depth.Value();
+  const auto now = SteadyClock::now();
+  if (queued < static_cast<double>(options_.queue_max)) {
+    full_since_.reset();
+  } else if (!full_since_.has_value()) {
+    full_since_ = now;
+  }
   if (streams >= options_.streams_max) {
     Report(HealthPart::kIntake, HealthState::kDegraded,
            absl::StrCat("as many streams are open as it takes, ", options_.streams_max));
-  } else if (queued >= static_cast<double>(options_.queue_max)) {
+  } else if (full_since_.has_value() && absl::FromChrono(now - *full_since_) >= options_.full_max) {
     Report(HealthPart::kIntake, HealthState::kDegraded,
-           absl::StrCat(queued, " batches wait for a commit; agents are held back"));
+           absl::StrCat(queued, " batches wait for a commit, as many as it takes, for ",
+                        absl::ToInt64Seconds(options_.full_max),
+                        " s or longer; agents are held back"));
   } else {
     Report(HealthPart::kIntake, HealthState::kServing, "");
   }

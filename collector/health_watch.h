@@ -41,7 +41,9 @@ struct HealthWatchOptions {
   absl::Duration commit_memory = absl::Seconds(10);  // how long a commit that failed counts
   absl::Duration lag_max = absl::Seconds(30);        // of the fold, before it is called degraded
   int streams_max = 4096;                            // as intake takes
-  size_t queue_max = 1024;                           // as the writer takes
+  // The queue is full at every look for so long before intake is called degraded.
+  absl::Duration full_max = absl::Seconds(30);
+  size_t queue_max = 1024;  // as the writer takes
 };
 
 // Runs two threads from construction until destruction: one asks the store, which may take long,
@@ -74,7 +76,9 @@ class HealthWatch {
 
   const HealthWatchParts parts_;
   const HealthWatchOptions options_;
-  std::map<std::string, uint64_t> failures_seen_;  // of commits by code; the looking thread's own
+  // The looking thread's own.
+  std::map<std::string, uint64_t> failures_seen_;      // of commits by code
+  std::optional<SteadyClock::time_point> full_since_;  // the queue of intake
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -2,10 +2,7 @@
 #ifndef SIGHTLINE_COLLECTOR_STORE_PQ_STATUS_H_
 #define SIGHTLINE_COLLECTOR_STORE_PQ_STATUS_H_
 
-#include <string>
-
 #include "absl/status/status.h"
-#include "absl/strings/string_view.h"
 
 namespace sightline {
 
@@ -13,10 +10,6 @@ namespace sightline {
 // Messages have no address, host name, path or URL of the server in them: they go into logs and
 // health reports.
 absl::Status StatusOfPqException();
-
-// The first line of what libpq says about a connection that failed, without what it quotes of the
-// address or the URL. Pure.
-std::string DescribeLostConnection(absl::string_view what);
 
 }  // namespace sightline
 

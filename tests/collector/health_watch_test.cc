@@ -35,6 +35,7 @@ class HealthWatchTest : public ::testing::Test {
     options.node = "n1";
     options.look_interval = options.probe_interval = absl::Milliseconds(2);
     options.patience = absl::Seconds(60);
+    options.full_max = absl::ZeroDuration();
     return options;
   }
 
@@ -111,6 +112,20 @@ TEST_F(HealthWatchTest, CommitsThatFailCountAlthoughTheStoreAnswers) {
   WaitFor(HealthPart::kStore, HealthState::kServing, "");
 }
 
+TEST_F(HealthWatchTest, BatchThatNoStoreTakesIsNotTheStoresFault) {
+  Start(Quick());
+  WaitFor(HealthPart::kStore, HealthState::kServing, "");
+  for (const char* code : {"INVALID_ARGUMENT", "ABORTED", "ALREADY_EXISTS"}) {
+    metrics_.CommitFailed(code).Increment();
+  }
+  // Two looks, so that the second began after all of the above.
+  metrics_.queue_depth.Set(1e9);
+  WaitFor(HealthPart::kIntake, HealthState::kDegraded, "");
+  metrics_.queue_depth.Set(0);
+  WaitFor(HealthPart::kIntake, HealthState::kServing, "");
+  EXPECT_EQ(health_.Get(HealthPart::kStore).state, HealthState::kServing);
+}
+
 TEST_F(HealthWatchTest, CommitThatFailedIsForgottenInTime) {
   HealthWatchOptions options = Quick();
   options.commit_memory = absl::Milliseconds(50);
@@ -155,6 +170,20 @@ TEST_F(HealthWatchTest, IntakeThatIsFullIsDegraded) {
   metrics_.streams.Set(options.streams_max);
   WaitFor(HealthPart::kIntake, HealthState::kDegraded, "streams");
   EXPECT_TRUE(health_.Services().ingest);
+}
+
+TEST_F(HealthWatchTest, QueueThatIsFullForAMomentIsNoNews) {
+  HealthWatchOptions options = Quick();
+  options.full_max = absl::Hours(1);
+  Start(options);
+  WaitFor(HealthPart::kIntake, HealthState::kServing, "");
+  metrics_.queue_depth.Set(1e9);
+  // Two looks at it.
+  metrics_.fold_lag_seconds.Set(90);
+  WaitFor(HealthPart::kFold, HealthState::kDegraded, "");
+  metrics_.fold_lag_seconds.Set(0);
+  WaitFor(HealthPart::kFold, HealthState::kServing, "");
+  EXPECT_EQ(health_.Get(HealthPart::kIntake).state, HealthState::kServing);
 }
 
 }  // namespace

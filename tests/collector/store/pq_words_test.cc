@@ -1,9 +1,7 @@
-#include "collector/store/pq_status.h"
+#include "collector/store/pq_words.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <pqxx/except>
 
 #include "collector/store/store.h"
 
@@ -15,7 +13,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 // What libpq 15 said when each of these was tried.
-TEST(PqStatusTest, LostConnectionsAreDescribedWithoutTheServersAddress) {
+TEST(PqWordsTest, LostConnectionsAreDescribedWithoutTheServersAddress) {
   const struct {
     const char* said;
     const char* described;
@@ -52,28 +50,20 @@ TEST(PqStatusTest, LostConnectionsAreDescribedWithoutTheServersAddress) {
        "server closed the connection unexpectedly"},
   };
   for (const auto& [said, described] : cases) {
-    EXPECT_EQ(DescribeLostConnection(said), described) << said;
+    EXPECT_EQ(LostConnectionInWords(said), described) << said;
   }
 }
 
-TEST(PqStatusTest, NoStatusHasAnAddress) {
-  const auto status_of = [](const auto& exception) {
-    try {
-      throw exception;
-    } catch (...) {
-      return StatusOfPqException();
-    }
-  };
+TEST(PqWordsTest, ErrorsOfStatementsKeepTheirNamesAndLoseAddresses) {
   EXPECT_EQ(
-      status_of(pqxx::sql_error("ERROR:  no pg_hba.conf entry for host \"192.0.2.7\"", "", "28000"))
-          .message(),
-      "PostgreSQL: ERROR:  no pg_hba.conf entry for host \"(address)\"; check the user, the "
-      "database and its rights");
-  EXPECT_EQ(status_of(std::runtime_error("at 2001:db8::1: no\nmore")).message(),
-            "PostgreSQL: at (address): no");
+      SqlErrorInWords("ERROR:  duplicate key value violates unique constraint \"plans_pkey\"\n"
+                      "DETAIL:  Key (version)=(1) already exists."),
+      "ERROR:  duplicate key value violates unique constraint \"plans_pkey\"");
+  EXPECT_EQ(SqlErrorInWords("FATAL:  no pg_hba.conf entry for host \"192.0.2.7\", user \"me\""),
+            "FATAL:  no pg_hba.conf entry for host \"(address)\", user \"me\"");
 }
 
-TEST(PqStatusTest, StoreThatCannotBeReachedDoesNotSayWhere) {
+TEST(PqWordsTest, StoreThatCannotBeReachedDoesNotSayWhere) {
   // Port 1 of this machine: nobody listens.
   for (const char* url :
        {"postgresql://me:secret@127.0.0.1:1/x", "postgresql://me:secret@[::1]:1/x",
