@@ -122,7 +122,7 @@ class Collector:
 
     def __enter__(self):
         self.start()
-        self._program.wait_line("listens on")
+        self._program.wait_line("event=listening")
         return self
 
     def __exit__(self, *_):
