@@ -1,12 +1,11 @@
 #include "collector/enroll.h"
 
-#include <spdlog/spdlog.h>
-
 #include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "collector/log.h"
 #include "common/invite.h"
 #include "common/message.h"
 #include "common/plan.h"
@@ -89,10 +88,12 @@ absl::StatusOr<v1::EnrollResponse> Enrolment::Enroll(const v1::EnrollRequest& re
   // What the agent_id is or would have been.
   const std::string id = absl::BytesToHexString(Sha256(request.public_key()).substr(0, 6));
   if (response.ok()) {
-    spdlog::info("enrolment: agent {} for {}", id, request.region());
+    Log(LogLevel::kInfo, "enrolment", "enrolled", {{"agent", id}, {"region", request.region()}});
   } else {
-    // Messages quote what the peer sent only escaped.
-    spdlog::warn("enrolment: refused agent {}: {}", id, response.status().ToString());
+    Log(LogLevel::kWarn, "enrolment", "refused",
+        {{"agent", id},
+         {"code", absl::StatusCodeToString(response.status().code())},
+         {"detail", response.status().message()}});
   }
   return response;
 }

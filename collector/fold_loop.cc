@@ -1,10 +1,10 @@
 #include "collector/fold_loop.h"
 
-#include <spdlog/spdlog.h>
-
 #include <chrono>
 #include <memory>
 #include <utility>
+
+#include "collector/log.h"
 
 namespace sightline {
 namespace {
@@ -56,9 +56,9 @@ void FoldLoop::Report(const absl::Status& status) {
   // A lasting error is said once, not twice a second.
   if (error == last_error_) return;
   if (error.empty()) {
-    spdlog::info("fold: goes on");
+    Log(LogLevel::kInfo, "fold", "goes_on", {});
   } else {
-    spdlog::error("fold: cannot go on: {}", error);
+    Log(LogLevel::kError, "fold", "stopped", {{"detail", error}});
   }
   last_error_ = error;
 }

@@ -1,6 +1,4 @@
 // The collector: wires intake, log, fold and gRPC together. Nothing else knows all of them.
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 #include <sys/signal.h>
 
 #include <CLI/CLI.hpp>
@@ -14,9 +12,17 @@
 #include "collector/enroll.h"
 #include "collector/fold_loop.h"
 #include "collector/geo.h"
+#include "collector/health.h"
+#include "collector/health_watch.h"
+#include "collector/http_server.h"
+#include "collector/ingest_grpc.h"
+#include "collector/log.h"
+#include "collector/log_grpc.h"
+#include "collector/metrics.h"
 #include "collector/plan_book.h"
 #include "collector/serve_flags.h"
 #include "collector/server_grpc.h"
+#include "collector/signals.h"
 #include "collector/store/store.h"
 #include "collector/workers.h"
 #include "collector/writer.h"
@@ -34,7 +40,19 @@ constexpr int kWorkerThreads = 2;
 void WaitForSignal(const sigset_t& signals) {
   int signal = 0;
   sigwait(&signals, &signal);
-  spdlog::info("collector: signal {}, ending", signal);
+  Log(LogLevel::kInfo, "collector", "ending", {{"signal", signal}});
+}
+
+// nullptr when the flag switches it off.
+absl::StatusOr<std::unique_ptr<HttpServer>> StartHttp(const ServeFlags& flags,
+                                                      const Metrics& metrics,
+                                                      const Health& health) {
+  if (flags.http.empty()) return nullptr;
+  HttpOptions options;
+  options.listen = flags.http;
+  auto server = HttpServer::Start(options, SignalsHandler(metrics, health));
+  if (server.ok()) return server;
+  return absl::Status(server.status().code(), absl::StrCat("--http: ", server.status().message()));
 }
 
 absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
@@ -53,8 +71,18 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
   if (absl::Status status = plans.Refresh(); !status.ok()) return status;
   BucketKeys bucket_keys(**store);
   Board board;
+  Metrics metrics;
+  Health health(clock);
+  HealthWatchOptions watch_options;
+  watch_options.node = flags.node;
+  watch_options.streams_max = IngestService::kStreamsMax;
+  watch_options.queue_max = Writer::kQueueMax;
+  HealthWatch watch({**store, plans, board, clock, metrics, health}, watch_options);
   FoldLoop fold(**store, plans, *regions, clock, options->fold, board);
-  Writer writer(**store, flags.node, [&fold] { fold.Wake(); });
+  Writer writer(**store, flags.node, [&fold, &watch] {
+    watch.Committed();
+    fold.Wake();
+  });
   Enrolment enrolment(**store, plans, *regions, clock, std::move(options->invites));
   Workers workers(kWorkerThreads);
   const SessionContext session_context{
@@ -63,9 +91,18 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
   const ServerParts parts{session_context, enrolment, **geo, *regions, board, workers};
   const absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options->server, parts);
   if (!server.ok()) return server.status();
-  spdlog::info("collector: node {} listens on {} and on {}", flags.node, flags.listen,
-               flags.admin_socket);
+  absl::StatusOr<std::unique_ptr<HttpServer>> http = StartHttp(flags, metrics, health);
+  if (!http.ok()) return http.status();
+  health.Follow([&server](const ServiceHealth& services) { (*server)->SetServing(services); });
+  Log(LogLevel::kInfo, "collector", "listening",
+      {{"node", flags.node},
+       LogField::OwnAddress("listen", flags.listen),
+       {"port", (*server)->port()},
+       {"admin_socket", flags.admin_socket},
+       LogField::OwnAddress("http", *http == nullptr ? "" : flags.http),
+       {"http_port", *http == nullptr ? 0 : (*http)->port()}});
   WaitForSignal(signals);
+  health.Follow(nullptr);
   return absl::OkStatus();
 }
 
@@ -93,10 +130,12 @@ int Main(int argc, char** argv) {
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  spdlog::set_default_logger(spdlog::stderr_color_mt("sightline-collector"));
+  StartLog(*ParseLogFormat(flags.log_format));
+  CatchGrpcLog();
   const absl::Status status = Serve(flags, signals);
   if (status.ok()) return 0;
-  spdlog::error("collector: {}", std::string(status.message()));
+  // Up to here there were no peers: an address in it is one of the flags'.
+  Log(LogLevel::kError, "collector", "failed", {LogField::OwnAddress("detail", status.message())});
   return absl::IsInvalidArgument(status) ? 2 : 1;
 }
 

@@ -2,6 +2,11 @@
 
 #include <prometheus/text_serializer.h>
 
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "collector/process_metrics.h"
 #include "common/message.h"
 
 namespace sightline {
@@ -13,13 +18,13 @@ using prometheus::BuildHistogram;
 using prometheus::Histogram;
 using prometheus::Registry;
 
-prometheus::Family<prometheus::Counter>& Counters(Registry& registry, const char* name,
-                                                  const char* help) {
+prometheus::Family<prometheus::Counter>& Family(Registry& registry, const char* name,
+                                                const char* help) {
   return BuildCounter().Name(name).Help(help).Register(registry);
 }
 
 prometheus::Counter& Counter(Registry& registry, const char* name, const char* help) {
-  return Counters(registry, name, help).Add({});
+  return Family(registry, name, help).Add({});
 }
 
 prometheus::Gauge& Gauge(Registry& registry, const char* name, const char* help) {
@@ -68,27 +73,64 @@ Metrics::Metrics()
       fold_windows(Gauge(*registry_, "sightline_fold_windows", "Windows in memory")),
       checkpoint_seconds(Distribution(*registry_, "sightline_fold_checkpoint_seconds",
                                       "Time that one checkpoint took", Seconds())),
-      refusals_(Counters(*registry_, "sightline_ingest_refusals_total",
-                         "Refusals by the reason that the agent was told")),
-      folded_(Counters(*registry_, "sightline_fold_records_total",
-                       "Records that the fold read, by what became of them")),
-      commits_failed_(Counters(*registry_, "sightline_writer_commits_failed_total",
-                               "Groups that were not stored, by the store's status")) {}
+      refusals_(Family(*registry_, "sightline_ingest_refusals_total",
+                       "Refusals by the reason that the agent was told")),
+      folded_(Family(*registry_, "sightline_fold_records_total",
+                     "Records that the fold read, by what became of them")),
+      commits_failed_(Family(*registry_, "sightline_writer_commits_failed_total",
+                             "Groups that were not stored, by the store's status")),
+      parts_up_(BuildGauge()
+                    .Name("sightline_health_part_up")
+                    .Help("1 when that part of the collector works, 0 when /healthz says why not")
+                    .Register(*registry_)) {
+  for (int reason = 0; reason < v1::RefusalReason_ARRAYSIZE; ++reason) {
+    refused_by_reason_[static_cast<size_t>(reason)] =
+        &refusals_.Add({{"reason", ShortName(static_cast<v1::RefusalReason>(reason))}});
+  }
+  for (const char* outcome :
+       {"folded", "tombstone", "from_future", "unknown_plan", "too_late", "forgotten"}) {
+    folded_by_outcome_.emplace(outcome, &folded_.Add({{"outcome", outcome}}));
+  }
+  for (int code = 1; code <= static_cast<int>(absl::StatusCode::kUnauthenticated); ++code) {
+    const std::string name = absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
+    commits_failed_by_code_.emplace(name, &commits_failed_.Add({{"code", name}}));
+  }
+}
 
 std::string Metrics::Text() const {
-  return prometheus::TextSerializer().Serialize(registry_->Collect());
+  std::vector<prometheus::MetricFamily> families = registry_->Collect();
+  for (prometheus::MetricFamily& family : CollectProcessMetrics()) {
+    families.push_back(std::move(family));
+  }
+  return prometheus::TextSerializer().Serialize(families);
 }
 
 prometheus::Counter& Metrics::Refused(v1::RefusalReason reason) {
-  return refusals_.Add({{"reason", std::string(ShortName(reason))}});
+  return *refused_by_reason_[v1::RefusalReason_IsValid(reason) ? static_cast<size_t>(reason) : 0];
 }
 
 prometheus::Counter& Metrics::Folded(absl::string_view outcome) {
+  const auto it = folded_by_outcome_.find(outcome);
+  if (it != folded_by_outcome_.end()) return *it->second;
   return folded_.Add({{"outcome", std::string(outcome)}});
 }
 
 prometheus::Counter& Metrics::CommitFailed(absl::string_view code) {
+  const auto it = commits_failed_by_code_.find(code);
+  if (it != commits_failed_by_code_.end()) return *it->second;
   return commits_failed_.Add({{"code", std::string(code)}});
+}
+
+std::map<std::string, uint64_t> Metrics::CommitFailures() const {
+  std::map<std::string, uint64_t> failures;
+  for (const auto& [code, counter] : commits_failed_by_code_) {
+    if (counter->Value() > 0) failures.emplace(code, static_cast<uint64_t>(counter->Value()));
+  }
+  return failures;
+}
+
+prometheus::Gauge& Metrics::PartUp(absl::string_view part) {
+  return parts_up_.Add({{"part", std::string(part)}});
 }
 
 }  // namespace sightline

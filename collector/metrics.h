@@ -8,6 +8,9 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include <array>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -27,15 +30,25 @@ class Metrics {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  // All metrics in Prometheus' text format 0.0.4.
+  // All metrics in Prometheus' text format 0.0.4, and the process' own. Reads /proc; takes
+  // milliseconds.
   std::string Text() const;
 
-  // Refusals of that reason. Also of UNSPECIFIED, which must stay 0.
+  // The following find their counter without a lock; every label value that is known beforehand is
+  // shown as 0 from the start.
+
+  // Refusals of that reason. Also of UNSPECIFIED, which must stay 0; what is no reason counts
+  // there.
   prometheus::Counter& Refused(v1::RefusalReason reason);
-  // Records that the fold read, by what became of them ("folded", "too_late", ...).
+  // Records that the fold read, by what became of them: the names of FoldOutcome ("folded",
+  // "tombstone", "from_future", "unknown_plan", "too_late", "forgotten").
   prometheus::Counter& Folded(absl::string_view outcome);
   // Groups that were not stored, by the store's status code ("UNAVAILABLE", ...).
   prometheus::Counter& CommitFailed(absl::string_view code);
+  // Their number until now by code; only codes that occurred.
+  std::map<std::string, uint64_t> CommitFailures() const;
+  // 1 when that part of the collector works, 0 when it does not. `part` as in /healthz.
+  prometheus::Gauge& PartUp(absl::string_view part);
 
   // Intake.
   prometheus::Gauge& streams;             // open now
@@ -59,9 +72,17 @@ class Metrics {
   prometheus::Histogram& checkpoint_seconds;
 
  private:
-  prometheus::Family<prometheus::Counter>& refusals_;
-  prometheus::Family<prometheus::Counter>& folded_;
-  prometheus::Family<prometheus::Counter>& commits_failed_;
+  using Counters = prometheus::Family<prometheus::Counter>;
+  // The members of a family whose label values are known beforehand. Does not change once made.
+  using ByLabel = std::map<std::string, prometheus::Counter*, std::less<>>;
+
+  Counters& refusals_;
+  Counters& folded_;
+  Counters& commits_failed_;
+  prometheus::Family<prometheus::Gauge>& parts_up_;
+  std::array<prometheus::Counter*, v1::RefusalReason_ARRAYSIZE> refused_by_reason_;
+  ByLabel folded_by_outcome_;
+  ByLabel commits_failed_by_code_;
 };
 
 }  // namespace sightline

@@ -109,6 +109,13 @@ void AddServeFlags(CLI::App& serve, ServeFlags& flags) {
       ->capture_default_str();
   serve.add_option("--node", flags.node, "Name of this collector, unique on its store")
       ->capture_default_str();
+  serve
+      .add_option("--http", flags.http,
+                  "Address and port of /metrics, /healthz and /livez; '' for none")
+      ->capture_default_str();
+  serve.add_option("--log-format", flags.log_format, "Form of the lines on standard error")
+      ->check(CLI::IsMember({"logfmt", "json"}))
+      ->capture_default_str();
 }
 
 absl::StatusOr<ServeOptions> ReadServeFlags(const ServeFlags& flags) {

@@ -29,6 +29,8 @@ struct ServeFlags {
   std::string grace = "5m";
   std::string retain = "72h";
   std::string node = "n1";
+  std::string http = "127.0.0.1:9464";
+  std::string log_format = "logfmt";
 };
 
 // Checked, and with the files read that they name.

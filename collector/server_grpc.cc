@@ -3,7 +3,6 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "collector/directory.h"
 #include "collector/ingest_grpc.h"
+#include "collector/log.h"
 #include "collector/status_grpc.h"
 #include "common/wire.h"
 #include "sightline/v1/admin.grpc.pb.h"
@@ -39,8 +39,8 @@ grpc::ServerUnaryReactor* FinishWith(grpc::ServerUnaryReactor* reactor,
 absl::Status NoPlan() { return absl::UnavailableError("the operator has published no plan yet"); }
 
 // The health service knows only the services that it was told of.
-void SetServing(const grpc::Server& server, const std::string& service) {
-  server.GetHealthCheckService()->SetServingStatus(service, true);
+void SetServingOf(const grpc::Server& server, const std::string& service, bool serving) {
+  server.GetHealthCheckService()->SetServingStatus(service, serving);
 }
 
 class SummariesService final : public v1::Summaries::CallbackService {
@@ -102,9 +102,9 @@ class AdminService final : public v1::Admin::CallbackService {
           parts_.session_context.plans.Publish(request->plan());
       if (version.ok()) {
         response->set_version(*version);
-        spdlog::info("admin: published plan version {}", *version);
+        Log(LogLevel::kInfo, "admin", "plan_published", {{"version", *version}});
       } else {
-        spdlog::warn("admin: did not publish a plan: {}", std::string(version.status().message()));
+        Log(LogLevel::kWarn, "admin", "plan_refused", {{"detail", version.status().message()}});
       }
       reactor->Finish(ToGrpc(version.status()));
     });
@@ -157,8 +157,7 @@ class GrpcServer final : public Server {
                        ": is the port in use, is the address this machine's, and do certificate "
                        "and key belong together?"));
     }
-    SetServing(*public_server_, v1::Ingest::service_full_name());
-    SetServing(*public_server_, v1::Summaries::service_full_name());
+    SetServing({});
     return absl::OkStatus();
   }
 
@@ -180,12 +179,18 @@ class GrpcServer final : public Server {
       return absl::UnavailableError(
           absl::StrCat("cannot listen on the admin socket ", options.admin_socket));
     }
-    SetServing(*admin_server_, v1::Admin::service_full_name());
+    SetServingOf(*admin_server_, v1::Admin::service_full_name(), true);
     admin_socket_ = options.admin_socket;
     return absl::OkStatus();
   }
 
   int port() const override { return port_; }
+
+  void SetServing(const ServiceHealth& health) override {
+    SetServingOf(*public_server_, v1::Ingest::service_full_name(), health.ingest);
+    SetServingOf(*public_server_, v1::Summaries::service_full_name(), health.summaries);
+    SetServingOf(*public_server_, "", health.ingest && health.summaries);
+  }
 
  private:
   IngestService ingest_;

@@ -9,6 +9,7 @@
 #include "collector/board.h"
 #include "collector/enroll.h"
 #include "collector/geo.h"
+#include "collector/health.h"
 #include "collector/server_options.h"
 #include "collector/session.h"
 #include "collector/workers.h"
@@ -36,6 +37,10 @@ class Server {
 
   // Port of the public listener.
   virtual int port() const = 0;
+
+  // What grpc.health.v1 says from now on of the services on the public port, and of the server as a
+  // whole (""). Until then all are serving. Not after the destructor began.
+  virtual void SetServing(const ServiceHealth& health) = 0;
 };
 
 }  // namespace sightline

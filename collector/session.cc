@@ -1,12 +1,11 @@
 #include "collector/session.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "collector/log.h"
 #include "common/message.h"
 #include "common/wire.h"
 
@@ -75,8 +74,10 @@ void Session::Handle(const v1::SubmitRequest& request) {
     case v1::SubmitRequest::kBatch:
       return HandleBatch(request.batch());
     case v1::SubmitRequest::kPlanRefusal: {
-      spdlog::warn("intake: agent {} did not take the plan: {}", ShortId(agent_->agent_id),
-                   absl::Utf8SafeCEscape(ToText(request.plan_refusal())));
+      Log(LogLevel::kWarn, "intake", "plan_refused",
+          {{"agent", ShortId(agent_->agent_id)},
+           {"reason", ShortName(request.plan_refusal().reason())},
+           {"detail", request.plan_refusal().detail()}});
       const std::lock_guard lock(mutex_);
       return ReadOrWait();
     }
@@ -242,12 +243,13 @@ void Session::Acknowledge() {
 
 void Session::Refuse(v1::Refusal refusal) {
   if (closed_) return;
-  spdlog::warn("intake: refused {} of agent {}: {}: {}",
-               refusal.batch_seq() == 0 ? "a message" : absl::StrCat("batch ", refusal.batch_seq()),
-               agent_.has_value()    ? ShortId(agent_->agent_id)
-               : claimed_id_.empty() ? "(unknown)"
-                                     : ShortId(claimed_id_) + " (not proven)",
-               ShortName(refusal.reason()), refusal.detail());
+  // Who only claims to be an agent is named as such.
+  Log(LogLevel::kWarn, "intake", "refused",
+      {{agent_.has_value() ? "agent" : "claimed_agent",
+        ShortId(agent_.has_value() ? agent_->agent_id : claimed_id_)},
+       {"batch", refusal.batch_seq()},
+       {"reason", ShortName(refusal.reason())},
+       {"detail", refusal.detail()}});
   v1::SubmitResponse response;
   *response.mutable_refusal() = std::move(refusal);
   stream_->Write(std::move(response));
@@ -256,7 +258,9 @@ void Session::Refuse(v1::Refusal refusal) {
 
 void Session::RefuseUnavailable(uint64_t batch_seq, const absl::Status& status) {
   // The store's own words stay in the operator's log.
-  if (!closed_) spdlog::error("intake: the store did not answer: {}", status.ToString());
+  if (!closed_) {
+    Log(LogLevel::kError, "intake", "store_failed", {{"detail", status.ToString()}});
+  }
   Refuse(MakeRefusal(v1::REFUSAL_REASON_STORE_UNAVAILABLE, batch_seq,
                      "the collector could not store it now; connect again later"));
 }

@@ -1,9 +1,9 @@
 #include "collector/writer.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <utility>
+
+#include "collector/log.h"
 
 namespace sightline {
 
@@ -56,8 +56,8 @@ void Writer::Commit(std::vector<Entry> group) {
   for (Entry& entry : group) records.push_back(std::move(entry.record));
   const absl::StatusOr<AppendResult> result = store_.Append(node_, records);
   if (!result.ok()) {
-    spdlog::error("log: a group of {} batches was not stored: {}", group.size(),
-                  result.status().ToString());
+    Log(LogLevel::kError, "writer", "commit_failed",
+        {{"batches", group.size()}, {"detail", result.status().ToString()}});
   }
   for (size_t i = 0; i < group.size(); ++i) {
     if (!result.ok()) {

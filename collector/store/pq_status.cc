@@ -6,16 +6,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "collector/store/pq_words.h"
 
 namespace sightline {
 namespace {
 
-std::string FirstLine(absl::string_view text) {
-  return std::string(text.substr(0, text.find('\n')));
-}
-
 absl::Status FromSqlState(const std::string& state, absl::string_view what) {
-  const std::string message = absl::StrCat("PostgreSQL: ", FirstLine(what));
+  const std::string message = absl::StrCat("PostgreSQL: ", SqlErrorInWords(what));
   const auto in_class = [&state](absl::string_view prefix) {
     return absl::StartsWith(state, prefix);
   };
@@ -46,19 +43,20 @@ absl::Status StatusOfPqException() {
   try {
     throw;
   } catch (const pqxx::broken_connection& e) {
-    return absl::UnavailableError(absl::StrCat("PostgreSQL is not reachable: ", FirstLine(e.what()),
-                                               "; it is tried again with the next call"));
+    return absl::UnavailableError(
+        absl::StrCat("PostgreSQL is not reachable: ", LostConnectionInWords(e.what()),
+                     "; it is tried again with the next call"));
   } catch (const pqxx::in_doubt_error&) {
     return absl::AbortedError(
         "PostgreSQL was lost during a commit, which may have succeeded; read again, then retry");
   } catch (const pqxx::transaction_rollback& e) {
-    return absl::AbortedError(absl::StrCat("PostgreSQL: ", FirstLine(e.what())));
+    return absl::AbortedError(absl::StrCat("PostgreSQL: ", SqlErrorInWords(e.what())));
   } catch (const pqxx::unique_violation& e) {
-    return absl::AlreadyExistsError(absl::StrCat("PostgreSQL: ", FirstLine(e.what())));
+    return absl::AlreadyExistsError(absl::StrCat("PostgreSQL: ", SqlErrorInWords(e.what())));
   } catch (const pqxx::sql_error& e) {
     return FromSqlState(e.sqlstate(), e.what());
   } catch (const std::exception& e) {
-    return absl::InternalError(absl::StrCat("PostgreSQL: ", e.what()));
+    return absl::InternalError(absl::StrCat("PostgreSQL: ", SqlErrorInWords(e.what())));
   }
 }
 

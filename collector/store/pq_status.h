@@ -7,6 +7,8 @@
 namespace sightline {
 
 // What the exception that is being handled means to a caller of the store. Only inside a handler.
+// Messages have no address, host name, path or URL of the server in them: they go into logs and
+// health reports.
 absl::Status StatusOfPqException();
 
 }  // namespace sightline

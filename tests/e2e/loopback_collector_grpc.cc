@@ -5,12 +5,14 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "collector/board.h"
 #include "collector/bucket.h"
 #include "collector/enroll.h"
 #include "collector/fold_loop.h"
 #include "collector/geo.h"
+#include "collector/log_grpc.h"
 #include "collector/plan_book.h"
 #include "collector/server_grpc.h"
 #include "collector/workers.h"
@@ -41,7 +43,8 @@ class EverybodyInOneNetwork : public Geo {
 LogLines::LogLines()
     : sink_(std::make_shared<spdlog::sinks::ringbuffer_sink_mt>(kLogLinesMax)),
       before_(spdlog::default_logger()) {
-  sink_->set_pattern("%l %v");
+  sink_->set_pattern("%v");
+  CatchGrpcLog();
   spdlog::set_default_logger(std::make_shared<spdlog::logger>("wire", sink_));
 }
 
@@ -50,6 +53,14 @@ LogLines::~LogLines() { spdlog::set_default_logger(before_); }
 std::vector<std::string> LogLines::Get() const {
   std::vector<std::string> lines = sink_->last_formatted();
   for (std::string& line : lines) line.erase(line.find_last_not_of("\r\n") + 1);
+  return lines;
+}
+
+std::vector<std::string> LogLines::OfCollector() const {
+  std::vector<std::string> lines;
+  for (std::string& line : Get()) {
+    if (absl::StartsWith(line, "level=")) lines.push_back(std::move(line));
+  }
   return lines;
 }
 
@@ -143,6 +154,10 @@ std::vector<LogRecord> LoopbackCollector::Log() {
 }
 
 Store& LoopbackCollector::store() { return *whole_->store; }
+
+void LoopbackCollector::SetServing(const ServiceHealth& health) {
+  whole_->server->SetServing(health);
+}
 
 void LoopbackCollector::StopServer() { whole_->server = nullptr; }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "collector/health.h"
 #include "collector/store/store.h"
 #include "common/clock.h"
 #include "common/crypto.h"
@@ -31,8 +32,10 @@ class LogLines {
   LogLines(const LogLines&) = delete;
   LogLines& operator=(const LogLines&) = delete;
 
-  // "warning intake: refused ...", oldest first.
+  // Oldest first. The collector's begin with "level=warn part=intake event=refused ...", what the
+  // gRPC library says is among them; the agent's begin with a word.
   std::vector<std::string> Get() const;
+  std::vector<std::string> OfCollector() const;
 
  private:
   const std::shared_ptr<spdlog::sinks::ringbuffer_sink_mt> sink_;
@@ -63,6 +66,9 @@ class LoopbackCollector {
   // What is stored.
   std::vector<LogRecord> Log();
   Store& store();
+
+  // As what watches the health would.
+  void SetServing(const ServiceHealth& health);
 
   // Ends the server as the end of the program does.
   void StopServer();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "common/message.h"
 #include "common/plan.h"
 #include "common/wire.h"
@@ -62,11 +63,12 @@ void WireTest::ExpectRefused(const EnrolledAgent& agent, const Delivery& deliver
   EXPECT_EQ(delivery.status.collector_state, "refused");
   EXPECT_THAT(delivery.status.collector_detail, AllOf(HasSubstr(name), HasSubstr(words)));
   EXPECT_THAT(delivery.status.last_refusal, AllOf(HasSubstr(name), HasSubstr(words)));
-  const std::string what = seq == 0 ? "a message" : absl::StrCat("batch ", seq);
-  EXPECT_THAT(log_.Get(),
-              Contains(AllOf(StartsWith("warning intake: refused " + what + " of agent "),
-                             HasSubstr(agent.ShortId()), HasSubstr(name), HasSubstr(words))));
-  EXPECT_THAT(log_.Get(), Contains(AllOf(Not(HasSubstr("intake:")), HasSubstr(name),
+  EXPECT_THAT(log_.OfCollector(),
+              Contains(AllOf(StartsWith("level=warn part=intake event=refused "),
+                             HasSubstr("agent=" + agent.ShortId()),
+                             HasSubstr(absl::StrCat(" batch=", seq, " reason=", name, " ")),
+                             HasSubstr(absl::StrReplaceAll(words, {{"\"", "\\\""}})))));
+  EXPECT_THAT(log_.Get(), Contains(AllOf(Not(StartsWith("level=")), HasSubstr(name),
                                          HasSubstr(words), HasSubstr(collector_.address()))));
 }
 

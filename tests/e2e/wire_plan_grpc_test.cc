@@ -27,11 +27,12 @@ class WirePlanTest : public WireTest {
     EXPECT_EQ(ShortName(delivery.session.plan_refusal->reason()), name);
     EXPECT_THAT(delivery.session.plan_refusal->detail(), HasSubstr(words));
     EXPECT_THAT(delivery.status.plan_refusal, AllOf(StartsWith(name + ": "), HasSubstr(words)));
-    EXPECT_THAT(log_.Get(), Contains(AllOf(StartsWith("error did not take a plan: " + name),
-                                           HasSubstr(words))));
-    EXPECT_THAT(log_.Get(), Contains(AllOf(StartsWith("warning intake: agent " + agent.ShortId() +
-                                                      " did not take the plan: " + name),
-                                           HasSubstr(words))));
+    EXPECT_THAT(log_.Get(),
+                Contains(AllOf(StartsWith("did not take a plan: " + name), HasSubstr(words))));
+    EXPECT_THAT(log_.Get(),
+                Contains(AllOf(StartsWith("level=warn part=intake event=plan_refused agent=" +
+                                          agent.ShortId() + " reason=" + name),
+                               HasSubstr(words))));
   }
 };
 
@@ -70,8 +71,9 @@ TEST_F(WirePlanTest, PlanSignedByAnotherKeyIsNotPublished) {
   const absl::Status refused = collector_.Publish(SignPlan(TestPlan(2), SigningKey::Generate()));
   EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
   EXPECT_THAT(std::string(refused.message()), StartsWith("UNKNOWN_KEY: "));
-  EXPECT_THAT(log_.Get(),
-              Contains(StartsWith("warning admin: did not publish a plan: UNKNOWN_KEY")));
+  EXPECT_THAT(
+      log_.Get(),
+      Contains(StartsWith("level=warn part=admin event=plan_refused detail=\"UNKNOWN_KEY: ")));
   EXPECT_THAT(*collector_.store().ListPlans(), SizeIs(1));
 }
 
@@ -105,7 +107,9 @@ TEST_F(WirePlanTest, OlderPlanIsNotPublished) {
     EXPECT_THAT(std::string(refused.message()),
                 AllOf(StartsWith("NOT_NEWER: "), HasSubstr("version 3 is held")));
   }
-  EXPECT_THAT(log_.Get(), Contains(StartsWith("warning admin: did not publish a plan: NOT_NEWER")));
+  EXPECT_THAT(
+      log_.Get(),
+      Contains(StartsWith("level=warn part=admin event=plan_refused detail=\"NOT_NEWER: ")));
   EXPECT_THAT(*collector_.store().ListPlans(), SizeIs(2));
   EnrolledAgent agent(collector_, clock_);
   EXPECT_EQ(agent.plans().version(), 3u);

@@ -71,6 +71,7 @@ std::optional<int> Health(const std::shared_ptr<grpc::Channel>& channel,
   return response.value();
 }
 constexpr int kServing = 1;
+constexpr int kNotServing = 2;
 
 // A message of the reflection service, whose types are part of the gRPC library.
 std::unique_ptr<google::protobuf::Message> NewReflectionMessage(const std::string& name) {
@@ -121,6 +122,20 @@ TEST_F(WireServicesTest, HealthSaysServingForEachServiceWhereItIsServed) {
   EXPECT_EQ(Health(collector_.Public(), "sightline.v1.Admin"), std::nullopt);
   EXPECT_EQ(Health(collector_.Operator(), "sightline.v1.Admin"), kServing);
   EXPECT_EQ(Health(collector_.Operator(), "sightline.v1.Ingest"), std::nullopt);
+}
+
+TEST_F(WireServicesTest, HealthFollowsTheCollectorsParts) {
+  const auto ask = [this](const char* service) { return Health(collector_.Public(), service); };
+  collector_.SetServing({.ingest = false, .summaries = true});
+  EXPECT_EQ(ask("sightline.v1.Ingest"), kNotServing);
+  EXPECT_EQ(ask("sightline.v1.Summaries"), kServing);
+  EXPECT_EQ(ask(""), kNotServing);
+  collector_.SetServing({.ingest = true, .summaries = false});
+  EXPECT_EQ(ask("sightline.v1.Ingest"), kServing);
+  EXPECT_EQ(ask("sightline.v1.Summaries"), kNotServing);
+  collector_.SetServing({});
+  EXPECT_EQ(ask("sightline.v1.Summaries"), kServing);
+  EXPECT_EQ(ask(""), kServing);
 }
 
 TEST_F(WireServicesTest, ReflectionListsThePublicServicesAndNotAdmin) {

@@ -1,0 +1,64 @@
+// A small HTTP/1.1 server for what the collector shows: GET and HEAD, bounded in everything.
+#ifndef SIGHTLINE_COLLECTOR_HTTP_SERVER_H_
+#define SIGHTLINE_COLLECTOR_HTTP_SERVER_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace sightline {
+
+struct HttpRequest {
+  std::string method;  // "GET" or "HEAD"
+  // "/" and segments of letters, digits, '-', '_' and '.' between single '/'. No segment begins
+  // with a dot. Every other path was answered with 404 already.
+  std::string path;
+  std::string query;                           // behind the '?', not decoded
+  std::map<std::string, std::string> headers;  // lower-case names; of a repeated one the first
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type;
+  std::string body;  // of GET; HEAD gets its length
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+// Runs on the server's only thread: must not wait for anything. Must not throw.
+using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
+
+struct HttpOptions {
+  std::string listen;  // "ADDRESS:PORT", IPv6 in brackets; port 0 takes a free one
+  // For each request: from the end of the one before until its response is sent. So it also ends
+  // connections that are idle.
+  absl::Duration deadline = absl::Seconds(10);
+  // One more takes the place of the one that is open for longest.
+  size_t connections_max = 64;
+  uint32_t header_bytes_max = 8192;  // request line and headers
+  size_t path_bytes_max = 1024;      // with the query
+  int requests_max = 1000;           // of one connection
+};
+
+// Requests with a body, of other methods and beyond the limits get a 4xx and lose their connection.
+// Runs on one thread from Start until it is destroyed. Thread-safe.
+class HttpServer {
+ public:
+  // INVALID_ARGUMENT: no such address. UNAVAILABLE: it cannot be bound.
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(HttpOptions options,
+                                                           HttpHandler handler);
+  // Cuts what is open.
+  virtual ~HttpServer() = default;
+
+  virtual int port() const = 0;
+};
+
+}  // namespace sightline
+
+#endif  // SIGHTLINE_COLLECTOR_HTTP_SERVER_H_
