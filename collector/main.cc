@@ -14,7 +14,10 @@
 #include "collector/enroll.h"
 #include "collector/fold_loop.h"
 #include "collector/geo.h"
+#include "collector/intake_budget.h"
+#include "collector/metrics.h"
 #include "collector/plan_book.h"
+#include "collector/recent_log.h"
 #include "collector/serve_flags.h"
 #include "collector/server_grpc.h"
 #include "collector/store/store.h"
@@ -29,6 +32,8 @@ namespace sightline {
 namespace {
 
 constexpr int kWorkerThreads = 2;
+// Some seconds at full speed, for a fold that has fallen behind.
+constexpr size_t kRecentRoundsMax = 16'384;
 
 // Waits for SIGINT or SIGTERM, which main blocked before any thread was started.
 void WaitForSignal(const sigset_t& signals) {
@@ -54,12 +59,17 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
   BucketKeys bucket_keys(**store);
   Board board;
   FoldLoop fold(**store, plans, *regions, clock, options->fold, board);
-  Writer writer(**store, flags.node, [&fold] { fold.Wake(); });
+  Metrics metrics;
+  RecentLog recent(kRecentRoundsMax);
+  IntakeBudget budget;
+  Writer writer(**store, flags.node, recent, metrics, [&fold] { fold.Wake(); });
   Enrolment enrolment(**store, plans, *regions, clock, std::move(options->invites));
   Workers workers(kWorkerThreads);
   const SessionContext session_context{
-      **store, plans, bucket_keys,
-      writer,  clock, [&workers](std::function<void()> work) { workers.Post(std::move(work)); }};
+      **store,     plans,
+      bucket_keys, writer,
+      budget,      metrics,
+      clock,       [&workers](std::function<void()> work) { workers.Post(std::move(work)); }};
   const ServerParts parts{session_context, enrolment, **geo, *regions, board, workers};
   const absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options->server, parts);
   if (!server.ok()) return server.status();

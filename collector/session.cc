@@ -14,6 +14,8 @@ namespace sightline {
 namespace {
 
 constexpr size_t kNonceBytes = 32;
+// What a batch in memory costs beside its bytes: its record, its round, its place in the queue.
+constexpr size_t kBatchOverheadBytes = 2048;
 
 // Enough of an agent_id to find it in a log.
 std::string ShortId(absl::string_view agent_id) {
@@ -37,9 +39,19 @@ void Session::Start() {
 }
 
 void Session::OnMessage(v1::SubmitRequest request) {
+  auto message = std::make_shared<Message>();
+  message->request = std::move(request);
+  if (message->request.has_batch()) {
+    const size_t size = message->request.batch().batch().size();
+    context_.metrics.bytes_received.Increment(static_cast<double>(size));
+    message->charge = size + kBatchOverheadBytes;
+    context_.budget.Take(message->charge);
+  }
   // Only one read is outstanding, so messages are handled one at a time and in order.
-  context_.post(
-      [self = shared_from_this(), request = std::move(request)] { self->Handle(request); });
+  context_.post([self = shared_from_this(), message = std::move(message)] {
+    self->Handle(*message);
+    if (message->charge > 0) self->context_.budget.Release(1, message->charge);
+  });
 }
 
 void Session::OnHalfClose() {
@@ -59,7 +71,8 @@ void Session::Detach() {
   closed_ = true;
 }
 
-void Session::Handle(const v1::SubmitRequest& request) {
+void Session::Handle(Message& message) {
+  const v1::SubmitRequest& request = message.request;
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return;
@@ -73,7 +86,7 @@ void Session::Handle(const v1::SubmitRequest& request) {
     case v1::SubmitRequest::kHello:
       return HandleHello(request.hello());
     case v1::SubmitRequest::kBatch:
-      return HandleBatch(request.batch());
+      return HandleBatch(message);
     case v1::SubmitRequest::kPlanRefusal: {
       spdlog::warn("intake: agent {} did not take the plan: {}", ShortId(agent_->agent_id),
                    absl::Utf8SafeCEscape(ToText(request.plan_refusal())));
@@ -123,7 +136,8 @@ void Session::Welcome(const v1::Hello& hello) {
   if (stream_ != nullptr) stream_->Write(std::move(response));
 }
 
-void Session::HandleBatch(const v1::SignedBatch& signed_batch) {
+void Session::HandleBatch(Message& message) {
+  const v1::SignedBatch& signed_batch = message.request.batch();
   // agent_, key_ and tail_ change only here and in HandleHello, and messages are handled one at a
   // time.
   auto verified = VerifyBatch(signed_batch, *agent_, *key_, context_.clock.Now());
@@ -138,7 +152,7 @@ void Session::HandleBatch(const v1::SignedBatch& signed_batch) {
     return Refuse(std::move(*refusal));
   }
   if (std::get<ChainPlace>(place) == ChainPlace::kRepeat) return HandleRepeat(signed_batch, batch);
-  Accept(signed_batch, batch);
+  Accept(message, batch);
 }
 
 void Session::HandleRepeat(const v1::SignedBatch& signed_batch, const v1::Batch& batch) {
@@ -170,12 +184,14 @@ void Session::HandleRepeat(const v1::SignedBatch& signed_batch, const v1::Batch&
                                  " is stored already; the agent was flagged. Was its folder "
                                  "restored from a backup? Enrol it anew")));
   }
+  context_.metrics.batches_repeated.Increment();
   const std::lock_guard lock(mutex_);
   Acknowledge();
   ReadOrWait();
 }
 
-void Session::Accept(const v1::SignedBatch& signed_batch, const v1::Batch& batch) {
+void Session::Accept(Message& message, const v1::Batch& batch) {
+  v1::SignedBatch& signed_batch = *message.request.mutable_batch();
   const uint64_t seq = batch.batch_seq();
   const auto plan = context_.plans.Find(batch.plan_version());
   const absl::Time round_time = absl::FromUnixMillis(batch.round_time_ms());
@@ -190,47 +206,64 @@ void Session::Accept(const v1::SignedBatch& signed_batch, const v1::Batch& batch
   if (auto* refusal = std::get_if<v1::Refusal>(&kept)) return Refuse(std::move(*refusal));
   if (!bucket_key.ok()) return RefuseUnavailable(seq, bucket_key.status());
 
+  const std::string body_hash = Sha256(signed_batch.batch());
   LogRecord record;
   record.agent_id = agent_->agent_id;
   record.first_seq = FirstSeq(batch);
   record.batch_seq = seq;
   record.prev_hash = batch.prev_hash();
-  record.chain_hash = ChainHash(signed_batch, batch);
+  record.chain_hash = batch.has_tombstone() ? batch.tombstone().continues_from() : body_hash;
   record.round_time = round_time;
   record.receive_time = context_.clock.Now();
   record.country = origin_.country;
   record.asn = origin_.asn;
   record.bucket = BucketOf(origin_, *bucket_key);
-  record.batch = signed_batch.batch();
-  record.signature = signed_batch.signature();
+  record.batch = std::move(*signed_batch.mutable_batch());
+  record.signature = std::move(*signed_batch.mutable_signature());
+  auto round = std::make_shared<const Round>(MakeRound(record, batch, &(*plan)->plan, *agent_));
 
   tail_ = {seq, record.chain_hash};
-  in_flight_.push_back({seq, Sha256(signed_batch.batch())});
-  context_.writer.Enqueue(std::move(record),
-                          [self = shared_from_this(), seq](const absl::Status& status) {
-                            self->OnCommitted(seq, status);
-                          });
+  in_flight_.push_back({seq, body_hash, std::exchange(message.charge, 0)});
+  context_.writer.Enqueue({std::move(record), std::move(round),
+                           static_cast<size_t>(batch.observations_size()), shared_from_this()});
   ReadOrWait();
 }
 
-void Session::OnCommitted(uint64_t seq, const absl::Status& status) {
+void Session::OnCommitted(size_t appended, size_t failed, const absl::Status& status) {
+  size_t charge = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    uint64_t failed_seq = 0;
+    for (size_t i = 0; i < appended + failed; ++i) {
+      charge += in_flight_.front().charge;
+      if (i < appended) {
+        stored_seq_ = in_flight_.front().seq;
+      } else if (failed_seq == 0) {
+        failed_seq = in_flight_.front().seq;
+      }
+      in_flight_.pop_front();
+    }
+    if (appended > 0) Acknowledge();
+    if (failed > 0) RefuseUnstored(failed_seq, status);
+    if (waiting_to_drain_) {
+      waiting_to_drain_ = false;
+      ReadOrWait();
+    }
+    CloseIfDrained();
+  }
+  context_.budget.Release(appended + failed, charge);
+}
+
+void Session::OnRoom() {
   const std::lock_guard lock(mutex_);
-  // Answers come in the order of Enqueue.
-  in_flight_.pop_front();
-  if (absl::IsAborted(status)) {
-    return Refuse(MakeRefusal(v1::REFUSAL_REASON_STORE_UNAVAILABLE, seq,
-                              "the agent's chain moved on through another stream, or the commit is "
-                              "in doubt; connect again to learn where it stands"));
-  }
-  if (!status.ok()) return RefuseUnavailable(seq, status);
-  stored_seq_ = seq;
-  const bool more_will_follow = !in_flight_.empty() && in_flight_.size() % 4 != 0;
-  if (!more_will_follow) Acknowledge();
-  if (waiting_to_read_) {
-    waiting_to_read_ = false;
-    ReadOrWait();
-  }
-  CloseIfDrained();
+  if (!closed_) stream_->Read();
+}
+
+void Session::RefuseUnstored(uint64_t batch_seq, const absl::Status& status) {
+  if (!absl::IsAborted(status)) return RefuseUnavailable(batch_seq, status);
+  Refuse(MakeRefusal(v1::REFUSAL_REASON_STORE_UNAVAILABLE, batch_seq,
+                     "the agent's chain moved on through another stream, or the commit is in "
+                     "doubt; connect again to learn where it stands"));
 }
 
 void Session::Acknowledge() {
@@ -242,6 +275,7 @@ void Session::Acknowledge() {
 
 void Session::Refuse(v1::Refusal refusal) {
   if (closed_) return;
+  context_.metrics.Refused(refusal.reason()).Increment();
   spdlog::warn("intake: refused {} of agent {}: {}: {}",
                refusal.batch_seq() == 0 ? "a message" : absl::StrCat("batch ", refusal.batch_seq()),
                agent_.has_value()    ? ShortId(agent_->agent_id)
@@ -269,11 +303,9 @@ void Session::Close(absl::Status status) {
 
 void Session::ReadOrWait() {
   if (closed_) return;
-  const bool hold_back =
-      in_flight_.size() >= kInFlightMax || (!in_flight_.empty() && context_.writer.Full());
-  if (hold_back) {
-    waiting_to_read_ = true;
-  } else {
+  if (in_flight_.size() >= kInFlightMax) {
+    waiting_to_drain_ = true;
+  } else if (context_.budget.MayRead(shared_from_this())) {
     stream_->Read();
   }
 }

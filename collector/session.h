@@ -12,6 +12,8 @@
 #include "absl/status/status.h"
 #include "collector/bucket.h"
 #include "collector/geo.h"
+#include "collector/intake_budget.h"
+#include "collector/metrics.h"
 #include "collector/plan_book.h"
 #include "collector/store/store.h"
 #include "collector/verify.h"
@@ -39,16 +41,20 @@ struct SessionContext {
   PlanBook& plans;
   BucketKeys& bucket_keys;
   Writer& writer;
+  IntakeBudget& budget;
+  Metrics& metrics;
   const Clock& clock;
   // Runs work that may wait for the store.
   std::function<void(std::function<void()>)> post;
 };
 
 // Thread-safe. Held by shared_ptr: work that is queued for it keeps it alive.
-class Session : public std::enable_shared_from_this<Session> {
+class Session : public std::enable_shared_from_this<Session>,
+                public CommitListener,
+                public ReadWaiter {
  public:
-  // Batches that may be on their way to the log before the session stops reading: the
-  // back-pressure.
+  // Batches that may be on their way to the log before the session stops reading, however much
+  // room there is.
   static constexpr size_t kInFlightMax = 16;
 
   // `origin` is all that is kept of the peer address. `stream` must live until Detach.
@@ -65,24 +71,36 @@ class Session : public std::enable_shared_from_this<Session> {
   // `stream` is about to go away; it is not called again.
   void Detach();
 
+  // CommitListener.
+  void OnCommitted(size_t appended, size_t failed, const absl::Status& status) override;
+  // ReadWaiter.
+  void OnRoom() override;
+
  private:
   // A batch on its way to the log.
   struct InFlight {
     uint64_t seq = 0;
     std::string body_hash;  // SHA-256 of the batch bytes
+    size_t charge = 0;      // bytes that the budget counts
   };
 
-  void Handle(const v1::SubmitRequest& request);
+  // A message in work.
+  struct Message {
+    v1::SubmitRequest request;
+    size_t charge = 0;  // bytes that the budget counts for it; 0: nothing
+  };
+
+  void Handle(Message& message);
   void HandleHello(const v1::Hello& hello);
-  void HandleBatch(const v1::SignedBatch& signed_batch);
+  void HandleBatch(Message& message);
   void HandleRepeat(const v1::SignedBatch& signed_batch, const v1::Batch& batch);
-  void Accept(const v1::SignedBatch& signed_batch, const v1::Batch& batch);
-  void OnCommitted(uint64_t seq, const absl::Status& status);
+  void Accept(Message& message, const v1::Batch& batch);
   void Welcome(const v1::Hello& hello);
 
   // The following hold mutex_.
   void Acknowledge();
   void Refuse(v1::Refusal refusal);
+  void RefuseUnstored(uint64_t batch_seq, const absl::Status& status);
   void RefuseUnavailable(uint64_t batch_seq, const absl::Status& status);
   void Close(absl::Status status);
   void ReadOrWait();
@@ -96,7 +114,7 @@ class Session : public std::enable_shared_from_this<Session> {
   SubmitStream* stream_;  // guarded by mutex_; nullptr after Detach
   bool closed_ = false;
   bool half_closed_ = false;
-  bool waiting_to_read_ = false;
+  bool waiting_to_drain_ = false;     // not reading before something in flight is stored
   std::string claimed_id_;            // agent_id of the hello, for the log; proves nothing
   std::optional<AgentRecord> agent_;  // set by a good hello, together with key_
   std::optional<VerifyKey> key_;

@@ -100,6 +100,7 @@ class SessionTest : public ::testing::Test {
     const SessionContext context{
         store_,       plans_,
         bucket_keys_, writer_,
+        budget_,      metrics_,
         clock_,       [](const std::function<void()>& work) { work(); }};  // in the caller's thread
     session_ =
         std::make_shared<Session>(context, Origin{"CN", 4134, "\x1e\x0b\x01"}, stream_.get());
@@ -135,7 +136,10 @@ class SessionTest : public ::testing::Test {
   std::unique_ptr<FakeStream> stream_;
   std::mutex commit_mutex_;
   std::condition_variable committed_;
-  Writer writer_{store_, "n1", [this] {
+  Metrics metrics_;
+  RecentLog recent_{100};
+  IntakeBudget budget_;
+  Writer writer_{store_, "n1", recent_, metrics_, [this] {
                    const std::lock_guard lock(commit_mutex_);
                    committed_.notify_all();
                  }};

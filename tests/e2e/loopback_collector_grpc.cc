@@ -59,12 +59,14 @@ struct LoopbackCollector::Whole {
         plans(*store, operator_key.public_key(), clock),
         bucket_keys(*store),
         fold(*store, plans, regions, clock, FollowerOptions(), board),
-        writer(*store, "n1", [this] { fold.Wake(); }),
+        writer(*store, "n1", recent, metrics, [this] { fold.Wake(); }),
         enrolment(*store, plans, regions, clock,
                   {{"collector.invalid:7443"}, Certificate().certificate_pem}),
         session_context{
-            *store, plans, bucket_keys,
-            writer, clock, [this](std::function<void()> work) { workers.Post(std::move(work)); }} {
+            *store,      plans,
+            bucket_keys, writer,
+            budget,      metrics,
+            clock,       [this](std::function<void()> work) { workers.Post(std::move(work)); }} {
     ServerOptions options;
     options.listen = "127.0.0.1:0";
     options.tls_cert_pem = Certificate().certificate_pem;
@@ -81,6 +83,9 @@ struct LoopbackCollector::Whole {
   BucketKeys bucket_keys;
   Board board;
   FoldLoop fold;
+  Metrics metrics;
+  RecentLog recent{kLogRecordsMax};
+  IntakeBudget budget;
   Writer writer;
   Enrolment enrolment;
   Workers workers{2};
