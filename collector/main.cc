@@ -12,17 +12,16 @@
 #include "collector/board.h"
 #include "collector/bucket.h"
 #include "collector/enroll.h"
+#include "collector/file_limit.h"
 #include "collector/fold_loop.h"
 #include "collector/geo.h"
-#include "collector/intake_budget.h"
+#include "collector/intake.h"
 #include "collector/metrics.h"
 #include "collector/plan_book.h"
 #include "collector/recent_log.h"
 #include "collector/serve_flags.h"
 #include "collector/server_grpc.h"
 #include "collector/store/store.h"
-#include "collector/workers.h"
-#include "collector/writer.h"
 #include "common/clock.h"
 #include "common/crypto.h"
 #include "common/lifetime_grpc.h"
@@ -31,7 +30,8 @@
 namespace sightline {
 namespace {
 
-constexpr int kWorkerThreads = 2;
+// Files and sockets beside the streams: the store, readers, connections that have no stream yet.
+constexpr size_t kOtherFiles = 2048;
 // Some seconds at full speed, for a fold that has fallen behind.
 constexpr size_t kRecentRoundsMax = 16'384;
 
@@ -52,6 +52,11 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
   const absl::StatusOr<std::unique_ptr<Store>> store = OpenStore(flags.store);
   if (!store.ok()) return store.status();
 
+  const size_t files = flags.streams_max + kOtherFiles;
+  if (const size_t limit = RaiseFileLimit(files); limit < files) {
+    spdlog::warn("collector: may open {} files, {} streams need {}; raise `ulimit -Hn`", limit,
+                 flags.streams_max, files);
+  }
   const GrpcLifetime grpc;
   const SystemClock clock;
   PlanBook plans(**store, options->operator_key, clock);
@@ -61,16 +66,11 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
   FoldLoop fold(**store, plans, *regions, clock, options->fold, board);
   Metrics metrics;
   RecentLog recent(kRecentRoundsMax);
-  IntakeBudget budget;
-  Writer writer(**store, flags.node, recent, metrics, [&fold] { fold.Wake(); });
+  Intake intake(**store, plans, bucket_keys, recent, clock, metrics,
+                {flags.node, flags.streams_max}, [&fold] { fold.Wake(); });
   Enrolment enrolment(**store, plans, *regions, clock, std::move(options->invites));
-  Workers workers(kWorkerThreads);
-  const SessionContext session_context{
-      **store,     plans,
-      bucket_keys, writer,
-      budget,      metrics,
-      clock,       [&workers](std::function<void()> work) { workers.Post(std::move(work)); }};
-  const ServerParts parts{session_context, enrolment, **geo, *regions, board, workers};
+  const ServerParts parts{intake.session_context(), enrolment, **geo, *regions, board,
+                          intake.store_workers()};
   const absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options->server, parts);
   if (!server.ok()) return server.status();
   spdlog::info("collector: node {} listens on {} and on {}", flags.node, flags.listen,

@@ -72,6 +72,7 @@ absl::StatusOr<ServerOptions> MakeServerOptions(const ServeFlags& flags) {
   ServerOptions options;
   options.listen = flags.listen;
   options.admin_socket = flags.admin_socket;
+  options.streams_max = flags.streams_max;
   absl::StatusOr<std::string> cert = ReadFlag("--tls-cert", flags.tls_cert);
   if (!cert.ok()) return cert.status();
   absl::StatusOr<std::string> key = ReadFlag("--tls-key", flags.tls_key);
@@ -108,6 +109,9 @@ void AddServeFlags(CLI::App& serve, ServeFlags& flags) {
   serve.add_option("--retain", flags.retain, "How long windows stay open for late batches")
       ->capture_default_str();
   serve.add_option("--node", flags.node, "Name of this collector, unique on its store")
+      ->capture_default_str();
+  serve.add_option("--streams-max", flags.streams_max, "Agents connected at once")
+      ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
 }
 

@@ -29,6 +29,7 @@ struct ServeFlags {
   std::string grace = "5m";
   std::string retain = "72h";
   std::string node = "n1";
+  size_t streams_max = 20'000;
 };
 
 // Checked, and with the files read that they name.

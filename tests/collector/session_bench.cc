@@ -51,6 +51,7 @@ class CountingStream : public SubmitStream {
     changed_.notify_all();
   }
   void Close(absl::Status) override {}
+  void BreakIfStuck(absl::Time) override {}
   void WaitForRead(int count) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return reads_ >= count; });
@@ -147,9 +148,11 @@ void Measure(int observations) {
   RecentLog recent(1000);
   IntakeBudget budget;
   Writer writer(store, "n1", recent, metrics, nullptr);
-  const SessionContext context{store,   plans, bucket_keys,
-                               writer,  budget, metrics,
-                               clock,   [](const std::function<void()>& work) { work(); }};
+  Streams streams(10, metrics);
+  HelloGuard guard;
+  const SessionContext::Post inline_post = [](const std::function<void()>& work) { work(); };
+  const SessionContext context{store, plans,   bucket_keys, writer,      budget,     streams,
+                               guard, metrics, clock,       inline_post, inline_post};
   CountingStream stream;
   auto session = std::make_shared<Session>(context, Origin{"CN", 4134, "\x1e\x0b\x01"}, &stream);
   session->Start();

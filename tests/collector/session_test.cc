@@ -35,6 +35,8 @@ class FakeStream : public SubmitStream {
     changed_.notify_all();
   }
 
+  void BreakIfStuck(absl::Time /*now*/) override {}
+
   // Waits until the condition holds of this stream, and fails the test after a while.
   template <typename Condition>
   void WaitFor(const char* what, Condition condition) {
@@ -97,13 +99,8 @@ class SessionTest : public ::testing::Test {
   void Open() {
     Disconnect();
     stream_ = std::make_unique<FakeStream>();
-    const SessionContext context{
-        store_,       plans_,
-        bucket_keys_, writer_,
-        budget_,      metrics_,
-        clock_,       [](const std::function<void()>& work) { work(); }};  // in the caller's thread
     session_ =
-        std::make_shared<Session>(context, Origin{"CN", 4134, "\x1e\x0b\x01"}, stream_.get());
+        std::make_shared<Session>(context_, Origin{"CN", 4134, "\x1e\x0b\x01"}, stream_.get());
     session_->Start();
   }
   void Send(const v1::SignedBatch& batch) {
@@ -139,10 +136,16 @@ class SessionTest : public ::testing::Test {
   Metrics metrics_;
   RecentLog recent_{100};
   IntakeBudget budget_;
+  Streams streams_{100, metrics_};
+  HelloGuard guard_;
   Writer writer_{store_, "n1", recent_, metrics_, [this] {
                    const std::lock_guard lock(commit_mutex_);
                    committed_.notify_all();
                  }};
+  // In the caller's thread.
+  const SessionContext::Post inline_ = [](const std::function<void()>& work) { work(); };
+  const SessionContext context_{store_, plans_,   bucket_keys_, writer_, budget_, streams_,
+                                guard_, metrics_, clock_,       inline_, inline_};
   std::shared_ptr<Session> session_;
 };
 
