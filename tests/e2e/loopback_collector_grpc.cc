@@ -142,6 +142,8 @@ std::vector<LogRecord> LoopbackCollector::Log() {
 
 Store& LoopbackCollector::store() { return *whole_->store; }
 
+Metrics& LoopbackCollector::metrics() { return whole_->metrics; }
+
 void LoopbackCollector::StopServer() { whole_->server = nullptr; }
 
 }  // namespace sightline::e2e

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "collector/metrics.h"
 #include "collector/store/store.h"
 #include "common/clock.h"
 #include "common/crypto.h"
@@ -63,6 +64,7 @@ class LoopbackCollector {
   // What is stored.
   std::vector<LogRecord> Log();
   Store& store();
+  Metrics& metrics();
 
   // Ends the server as the end of the program does.
   void StopServer();
