@@ -21,7 +21,8 @@ class RawStream {
  public:
   explicit RawStream(const std::shared_ptr<grpc::Channel>& channel)
       : stub_(v1::Ingest::NewStub(channel)) {
-    context_.set_deadline(std::chrono::system_clock::now() + kPatience);
+    // Later than any wait of the test, so that it is not this that ends the stream.
+    context_.set_deadline(std::chrono::system_clock::now() + 2 * kPatience);
     stream_ = stub_->Submit(&context_);
   }
   // Empty when the collector has ended the stream.
