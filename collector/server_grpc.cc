@@ -34,10 +34,11 @@ constexpr int kPingStrikesMax = 2;
 // A connection that carries no stream: an agent opens one at once.
 constexpr int kIdleConnectionMs = 30'000;
 constexpr int kHandshakeMs = 10'000;
-// What gRPC may hold: a share for each stream that is idle, and one for messages on their way.
-// Beyond it gRPC closes idle connections and ends streams.
+// What gRPC may hold. It puts a whole message together before it looks at its size, so this alone
+// bounds what peers that announce huge ones can take: beyond it gRPC ends idle connections and
+// streams, of whomever. An idle stream takes little of it.
 constexpr size_t kQuotaBytes = size_t{512} * 1024 * 1024;
-constexpr size_t kQuotaBytesPerStream = size_t{64} * 1024;
+constexpr size_t kQuotaBytesPerStream = size_t{16} * 1024;
 constexpr std::chrono::seconds kShutdownGrace(2);
 
 // Copies a result into a response and finishes.

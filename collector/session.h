@@ -67,6 +67,9 @@ class Session : public std::enable_shared_from_this<Session>,
   // Batches that may be on their way to the log before the session stops reading, however much
   // room there is.
   static constexpr size_t kInFlightMax = 16;
+  // Batches of one stream that may be stored already. The welcome says what is, so an honest agent
+  // sends none; each costs a look into the store.
+  static constexpr size_t kRepeatsMax = 64;
 
   // `origin` is all that is kept of the peer address. `context` outlives the session; `stream` must
   // live until Detach.
@@ -161,7 +164,9 @@ class Session : public std::enable_shared_from_this<Session>,
   std::vector<InFlight> in_flight_;
   std::vector<std::function<void()>> on_drained_;
 
-  // Used by whoever handles a message: the plan and the bucket of the batch before.
+  // Used by whoever handles a message.
+  size_t repeats_ = 0;
+  // Of the batch before.
   std::shared_ptr<const PlanVersion> plan_;
   std::optional<int64_t> bucket_day_;
   std::string bucket_;

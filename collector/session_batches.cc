@@ -25,6 +25,11 @@ void Session::HandleBatch(const std::shared_ptr<Message>& message) {
   if (refusal.has_value()) return LockAndRefuse(*std::move(refusal));
   auto place = PlaceInChain(batch, tail_);
   if (auto* gap = std::get_if<v1::Refusal>(&place)) return LockAndRefuse(std::move(*gap));
+  if (std::get<ChainPlace>(place) == ChainPlace::kRepeat && ++repeats_ > kRepeatsMax) {
+    return LockAndRefuse(MakeRefusal(v1::REFUSAL_REASON_PROTOCOL, batch.batch_seq(),
+                                     "too many batches that the welcome said are stored already; "
+                                     "send what follows it"));
+  }
   if (std::get<ChainPlace>(place) == ChainPlace::kNext && KnowsPlanAndKey(batch)) {
     return Accept(*message, batch);
   }

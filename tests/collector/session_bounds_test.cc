@@ -212,6 +212,18 @@ TEST_F(SessionBoundsTest, ARepeatOfADroppedDayIsTakenForARepeat) {
   EXPECT_EQ(metrics_.batches_repeated.Value(), 1);
 }
 
+TEST_F(SessionBoundsTest, WhoSendsWhatIsStoredOverAndOverIsEnded) {
+  const auto peer = Connect();
+  const v1::SignedBatch batch = agent_.Seal(agent_.NextBatch());
+  peer->Send(batch);
+  peer->stream.WaitForAck(1);
+  for (size_t i = 0; i < Session::kRepeatsMax; ++i) peer->Send(batch);
+  EXPECT_FALSE(peer->stream.closed().has_value());
+  peer->Send(batch);
+  EXPECT_EQ(peer->stream.WaitForRefusal().reason(), v1::REFUSAL_REASON_PROTOCOL);
+  EXPECT_THAT(store_.log(), SizeIs(1));
+}
+
 TEST_F(SessionBoundsTest, AStuckStoreStopsRepeatsAndUnknownPlansButNothingElse) {
   const auto peer = Connect();
   peer->Send(agent_.Seal(agent_.NextBatch()));
