@@ -32,6 +32,7 @@ class RawStream {
     return response;
   }
   void Write(const v1::SubmitRequest& request) { stream_->Write(request); }
+  void Cancel() { context_.TryCancel(); }
   grpc::Status Finish() { return stream_->Finish(); }
 
  private:
@@ -113,6 +114,8 @@ TEST_F(WireBoundsTest, PeerThatDoesNotReadIsBrokenOffInTheEnd) {
   while (collector_.metrics().streams_rejected.Value() < 1) std::this_thread::yield();
   clock_.Advance(Outbox::kSendTimeMax + absl::Seconds(1));
   WaitForStreams(0);
+  // It would hear of it only if it read.
+  deaf.Cancel();
   EXPECT_FALSE(deaf.Finish().ok());
 }
 
