@@ -21,13 +21,16 @@ int64_t DayOf(absl::Time time) {
   return absl::ToInt64Hours(absl::Floor(time - absl::UnixEpoch(), absl::Hours(24))) / 24;
 }
 
+std::optional<std::string> BucketKeys::KnownFor(absl::Time time) {
+  const std::lock_guard lock(mutex_);
+  const auto it = keys_.find(DayOf(time));
+  if (it == keys_.end()) return std::nullopt;
+  return it->second;
+}
+
 absl::StatusOr<std::string> BucketKeys::KeyFor(absl::Time time) {
+  if (std::optional<std::string> known = KnownFor(time)) return *std::move(known);
   const int64_t day = DayOf(time);
-  {
-    const std::lock_guard lock(mutex_);
-    const auto it = keys_.find(day);
-    if (it != keys_.end()) return it->second;
-  }
   absl::StatusOr<std::string> key = store_.BucketKey(day);
   if (!key.ok()) return key.status();
   const std::lock_guard lock(mutex_);

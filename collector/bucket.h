@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -28,6 +29,8 @@ class BucketKeys {
   // Does not own `store`.
   explicit BucketKeys(Store& store) : store_(store) {}
   absl::StatusOr<std::string> KeyFor(absl::Time time);
+  // The key if it was asked for lately; never waits.
+  std::optional<std::string> KnownFor(absl::Time time);
 
  private:
   Store& store_;

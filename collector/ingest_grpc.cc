@@ -1,11 +1,11 @@
 #include "collector/ingest_grpc.h"
 
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
 
+#include "collector/outbox.h"
 #include "collector/status_grpc.h"
 
 namespace sightline {
@@ -16,8 +16,10 @@ namespace {
 class SubmitReactor final : public grpc::ServerBidiReactor<v1::SubmitRequest, v1::SubmitResponse>,
                             public SubmitStream {
  public:
-  SubmitReactor(const SessionContext& context, Origin origin, std::atomic<int>& streams)
-      : streams_(streams), session_(std::make_shared<Session>(context, std::move(origin), this)) {}
+  SubmitReactor(grpc::CallbackServerContext* call, const SessionContext& context, Origin origin)
+      : call_(call),
+        clock_(context.clock),
+        session_(std::make_shared<Session>(context, std::move(origin), this)) {}
 
   void StartSession() { session_->Start(); }
 
@@ -26,7 +28,7 @@ class SubmitReactor final : public grpc::ServerBidiReactor<v1::SubmitRequest, v1
 
   void Write(v1::SubmitResponse response) override {
     const std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(response));
+    outbox_.Put(std::move(response));
     Advance();
   }
 
@@ -36,10 +38,18 @@ class SubmitReactor final : public grpc::ServerBidiReactor<v1::SubmitRequest, v1
     Advance();
   }
 
+  void BreakIfStuck(absl::Time now) override {
+    const std::lock_guard lock(mutex_);
+    // A peer that has a connection but takes nothing would keep the end from being sent, too.
+    const bool end_is_stuck = finished_ && now - finished_at_ > Outbox::kSendTimeMax;
+    if (outbox_.IsStuck(now) || end_is_stuck) call_->TryCancel();
+  }
+
   // Reactions of gRPC.
   void OnReadDone(bool ok) override {
     if (ok) {
-      session_->OnMessage(std::move(request_));
+      // Leaves nothing behind: the stream may stay idle for long.
+      session_->OnMessage(std::exchange(request_, v1::SubmitRequest()));
     } else {
       session_->OnHalfClose();
     }
@@ -47,12 +57,8 @@ class SubmitReactor final : public grpc::ServerBidiReactor<v1::SubmitRequest, v1
 
   void OnWriteDone(bool ok) override {
     const std::lock_guard lock(mutex_);
-    writing_ = false;
-    if (ok) {
-      queue_.pop_front();
-    } else {
-      queue_.clear();
-    }
+    outbox_.OnSent();
+    if (!ok) outbox_.Clear();
     Advance();
   }
 
@@ -60,40 +66,32 @@ class SubmitReactor final : public grpc::ServerBidiReactor<v1::SubmitRequest, v1
 
   void OnDone() override {
     session_->Detach();
-    streams_.fetch_sub(1);
     delete this;
   }
 
  private:
   // Starts the next write, or finishes when all is written. Holds mutex_.
   void Advance() {
-    if (writing_ || finished_) return;
-    if (!queue_.empty()) {
-      writing_ = true;
-      StartWrite(&queue_.front());
+    if (outbox_.sending() || finished_) return;
+    if (const v1::SubmitResponse* const next = outbox_.Next(clock_.Now())) {
+      StartWrite(next);
     } else if (closing_.has_value()) {
       finished_ = true;
+      finished_at_ = clock_.Now();
       Finish(ToGrpc(*closing_));
     }
   }
 
-  std::atomic<int>& streams_;
+  grpc::CallbackServerContext* const call_;
+  const Clock& clock_;
   const std::shared_ptr<Session> session_;
   v1::SubmitRequest request_;
 
   std::mutex mutex_;
-  std::deque<v1::SubmitResponse> queue_;  // front is being written while writing_
+  Outbox outbox_;
   std::optional<absl::Status> closing_;
-  bool writing_ = false;
   bool finished_ = false;
-};
-
-// Turns a stream away.
-class RefusingReactor final
-    : public grpc::ServerBidiReactor<v1::SubmitRequest, v1::SubmitResponse> {
- public:
-  explicit RefusingReactor(const grpc::Status& status) { Finish(status); }
-  void OnDone() override { delete this; }
+  absl::Time finished_at_;
 };
 
 }  // namespace
@@ -102,24 +100,19 @@ grpc::ServerUnaryReactor* IngestService::Enroll(grpc::CallbackServerContext* con
                                                 const v1::EnrollRequest* request,
                                                 v1::EnrollResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  parts_.workers.Post([this, request, response, reactor] {
+  const bool posted = parts_.workers.TryPost([this, request, response, reactor] {
     absl::StatusOr<v1::EnrollResponse> result = parts_.enrolment.Enroll(*request);
     if (result.ok()) *response = *std::move(result);
     reactor->Finish(ToGrpc(result.status()));
   });
+  if (!posted) reactor->Finish(TooBusy());
   return reactor;
 }
 
 grpc::ServerBidiReactor<v1::SubmitRequest, v1::SubmitResponse>* IngestService::Submit(
     grpc::CallbackServerContext* context) {
-  if (streams_.fetch_add(1) >= kStreamsMax) {
-    streams_.fetch_sub(1);
-    return new RefusingReactor(
-        grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
-                     "this collector has as many streams as it takes; connect again later"));
-  }
   auto* reactor =
-      new SubmitReactor(parts_.session_context, parts_.geo.Locate(context->peer()), streams_);
+      new SubmitReactor(context, parts_.session_context, parts_.geo.Locate(context->peer()));
   reactor->StartSession();
   return reactor;
 }

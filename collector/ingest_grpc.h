@@ -2,7 +2,7 @@
 #ifndef SIGHTLINE_COLLECTOR_INGEST_GRPC_H_
 #define SIGHTLINE_COLLECTOR_INGEST_GRPC_H_
 
-#include <atomic>
+#include <utility>
 
 #include "collector/server_grpc.h"
 #include "sightline/v1/ingest.grpc.pb.h"
@@ -11,9 +11,6 @@ namespace sightline {
 
 class IngestService final : public v1::Ingest::CallbackService {
  public:
-  // Streams open at once; more are turned away with RESOURCE_EXHAUSTED.
-  static constexpr int kStreamsMax = 4096;
-
   explicit IngestService(ServerParts parts) : parts_(std::move(parts)) {}
 
   grpc::ServerUnaryReactor* Enroll(grpc::CallbackServerContext* context,
@@ -24,7 +21,6 @@ class IngestService final : public v1::Ingest::CallbackService {
 
  private:
   const ServerParts parts_;
-  std::atomic<int> streams_ = 0;
 };
 
 }  // namespace sightline

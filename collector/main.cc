@@ -10,22 +10,22 @@
 #include "collector/board.h"
 #include "collector/bucket.h"
 #include "collector/enroll.h"
+#include "collector/file_limit.h"
 #include "collector/fold_loop.h"
 #include "collector/geo.h"
 #include "collector/health.h"
 #include "collector/health_watch.h"
 #include "collector/http_server.h"
-#include "collector/ingest_grpc.h"
+#include "collector/intake.h"
 #include "collector/log.h"
 #include "collector/log_grpc.h"
 #include "collector/metrics.h"
 #include "collector/plan_book.h"
+#include "collector/recent_log.h"
 #include "collector/serve_flags.h"
 #include "collector/server_grpc.h"
 #include "collector/signals.h"
 #include "collector/store/store.h"
-#include "collector/workers.h"
-#include "collector/writer.h"
 #include "common/clock.h"
 #include "common/crypto.h"
 #include "common/lifetime_grpc.h"
@@ -34,7 +34,10 @@
 namespace sightline {
 namespace {
 
-constexpr int kWorkerThreads = 2;
+// Files and sockets beside the streams: the store, readers, connections that have no stream yet.
+constexpr size_t kOtherFiles = 2048;
+// Some seconds at full speed, for a fold that has fallen behind.
+constexpr size_t kRecentRoundsMax = 16'384;
 
 // Waits for SIGINT or SIGTERM, which main blocked before any thread was started.
 void WaitForSignal(const sigset_t& signals) {
@@ -65,6 +68,13 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
   const absl::StatusOr<std::unique_ptr<Store>> store = OpenStore(flags.store);
   if (!store.ok()) return store.status();
 
+  const size_t files = flags.streams_max + kOtherFiles;
+  if (const size_t limit = RaiseFileLimit(files); limit < files) {
+    Log(LogLevel::kWarn, "collector", "few_files",
+        {{"files_max", limit},
+         {"streams_max", flags.streams_max},
+         {"detail", absl::StrCat("streams-max needs ", files, " files; raise `ulimit -Hn`")}});
+  }
   const GrpcLifetime grpc;
   const SystemClock clock;
   PlanBook plans(**store, options->operator_key, clock);
@@ -75,20 +85,19 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
   Health health(clock);
   HealthWatchOptions watch_options;
   watch_options.node = flags.node;
-  watch_options.streams_max = IngestService::kStreamsMax;
-  watch_options.queue_max = Writer::kQueueMax;
+  watch_options.streams_max = flags.streams_max;
+  watch_options.queue_max = IntakeBudget::kBatchesMax;
   HealthWatch watch({**store, plans, board, clock, metrics, health}, watch_options);
   FoldLoop fold(**store, plans, *regions, clock, options->fold, board);
-  Writer writer(**store, flags.node, [&fold, &watch] {
-    watch.Committed();
-    fold.Wake();
-  });
+  RecentLog recent(kRecentRoundsMax);
+  Intake intake(**store, plans, bucket_keys, recent, clock, metrics,
+                {flags.node, flags.streams_max}, [&fold, &watch] {
+                  watch.Committed();
+                  fold.Wake();
+                });
   Enrolment enrolment(**store, plans, *regions, clock, std::move(options->invites));
-  Workers workers(kWorkerThreads);
-  const SessionContext session_context{
-      **store, plans, bucket_keys,
-      writer,  clock, [&workers](std::function<void()> work) { workers.Post(std::move(work)); }};
-  const ServerParts parts{session_context, enrolment, **geo, *regions, board, workers};
+  const ServerParts parts{intake.session_context(), enrolment, **geo, *regions, board,
+                          intake.store_workers()};
   const absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options->server, parts);
   if (!server.ok()) return server.status();
   absl::StatusOr<std::unique_ptr<HttpServer>> http = StartHttp(flags, metrics, health);

@@ -49,12 +49,13 @@ class PlanBook {
   // A version; asks the store when it is not known here (another collector may have published it).
   // NOT_FOUND.
   absl::StatusOr<std::shared_ptr<const PlanVersion>> Find(uint64_t version);
+  // The same without asking the store: nullptr when it is not known here. Never waits.
+  std::shared_ptr<const PlanVersion> Known(uint64_t version) const;
 
   const VerifyKey& operator_key() const { return operator_key_; }
 
  private:
   uint64_t CurrentVersion() const;
-  std::shared_ptr<const PlanVersion> Known(uint64_t version) const;
 
   Store& store_;
   const VerifyKey operator_key_;

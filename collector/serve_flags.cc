@@ -72,6 +72,7 @@ absl::StatusOr<ServerOptions> MakeServerOptions(const ServeFlags& flags) {
   ServerOptions options;
   options.listen = flags.listen;
   options.admin_socket = flags.admin_socket;
+  options.streams_max = flags.streams_max;
   absl::StatusOr<std::string> cert = ReadFlag("--tls-cert", flags.tls_cert);
   if (!cert.ok()) return cert.status();
   absl::StatusOr<std::string> key = ReadFlag("--tls-key", flags.tls_key);
@@ -115,6 +116,9 @@ void AddServeFlags(CLI::App& serve, ServeFlags& flags) {
       ->capture_default_str();
   serve.add_option("--log-format", flags.log_format, "Form of the lines on standard error")
       ->check(CLI::IsMember({"logfmt", "json"}))
+      ->capture_default_str();
+  serve.add_option("--streams-max", flags.streams_max, "Agents connected at once")
+      ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
 }
 

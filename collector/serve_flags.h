@@ -31,6 +31,7 @@ struct ServeFlags {
   std::string node = "n1";
   std::string http = "127.0.0.1:9464";
   std::string log_format = "logfmt";
+  size_t streams_max = 20'000;
 };
 
 // Checked, and with the files read that they name.

@@ -23,8 +23,22 @@ namespace sightline {
 namespace {
 
 constexpr int kMessageBytesMax = kBatchBytesMax + 16 * 1024;
+constexpr int kMetadataBytesMax = 8 * 1024;
 constexpr int kStreamsPerConnectionMax = 64;
+constexpr int kFrameBytesMax = 16 * 1024;
 constexpr int kKeepaliveMs = 60'000;
+constexpr int kKeepaliveTimeoutMs = 20'000;
+// Agents ping every 20 s at most while a stream is open, and never otherwise.
+constexpr int kPingIntervalMinMs = 10'000;
+constexpr int kPingStrikesMax = 2;
+// A connection that carries no stream: an agent opens one at once.
+constexpr int kIdleConnectionMs = 30'000;
+constexpr int kHandshakeMs = 10'000;
+// What gRPC may hold. It puts a whole message together before it looks at its size, so this alone
+// bounds what peers that announce huge ones can take: beyond it gRPC ends idle connections and
+// streams, of whomever. An idle stream takes little of it.
+constexpr size_t kQuotaBytes = size_t{512} * 1024 * 1024;
+constexpr size_t kQuotaBytesPerStream = size_t{16} * 1024;
 constexpr std::chrono::seconds kShutdownGrace(2);
 
 // Copies a result into a response and finishes.
@@ -41,6 +55,25 @@ absl::Status NoPlan() { return absl::UnavailableError("the operator has publishe
 // The health service knows only the services that it was told of.
 void SetServingOf(const grpc::Server& server, const std::string& service, bool serving) {
   server.GetHealthCheckService()->SetServingStatus(service, serving);
+}
+
+// Bounds what a peer can make gRPC itself do, whatever it sends.
+void LimitPeers(grpc::ServerBuilder& builder, size_t streams_max) {
+  builder.SetResourceQuota(
+      grpc::ResourceQuota("public").Resize(kQuotaBytes + streams_max * kQuotaBytesPerStream));
+  builder.SetMaxReceiveMessageSize(kMessageBytesMax);
+  const std::pair<const char*, int> limits[] = {
+      {GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax},
+      {GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax},
+      {GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrameBytesMax},
+      {GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs},
+      {GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs},
+      {GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPingIntervalMinMs},
+      {GRPC_ARG_HTTP2_MAX_PING_STRIKES, kPingStrikesMax},
+      {GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleConnectionMs},
+      {GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs},
+  };
+  for (const auto& [name, value] : limits) builder.AddChannelArgument(name, value);
 }
 
 class SummariesService final : public v1::Summaries::CallbackService {
@@ -87,9 +120,10 @@ class AdminService final : public v1::Admin::CallbackService {
                                           const v1::CreateInvitesRequest* request,
                                           v1::CreateInvitesResponse* response) override {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    parts_.workers.Post([this, request, response, reactor] {
+    const bool posted = parts_.workers.TryPost([this, request, response, reactor] {
       FinishWith(reactor, parts_.enrolment.CreateInvites(*request), response);
     });
+    if (!posted) reactor->Finish(TooBusy());
     return reactor;
   }
 
@@ -97,7 +131,7 @@ class AdminService final : public v1::Admin::CallbackService {
                                         const v1::PublishPlanRequest* request,
                                         v1::PublishPlanResponse* response) override {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    parts_.workers.Post([this, request, response, reactor] {
+    const bool posted = parts_.workers.TryPost([this, request, response, reactor] {
       const absl::StatusOr<uint64_t> version =
           parts_.session_context.plans.Publish(request->plan());
       if (version.ok()) {
@@ -108,6 +142,7 @@ class AdminService final : public v1::Admin::CallbackService {
       }
       reactor->Finish(ToGrpc(version.status()));
     });
+    if (!posted) reactor->Finish(TooBusy());
     return reactor;
   }
 
@@ -115,9 +150,10 @@ class AdminService final : public v1::Admin::CallbackService {
                                        const v1::ListAgentsRequest* request,
                                        v1::ListAgentsResponse* response) override {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    parts_.workers.Post([this, request, response, reactor] {
+    const bool posted = parts_.workers.TryPost([this, request, response, reactor] {
       FinishWith(reactor, sightline::ListAgents(parts_.session_context.store, *request), response);
     });
+    if (!posted) reactor->Finish(TooBusy());
     return reactor;
   }
 
@@ -146,9 +182,7 @@ class GrpcServer final : public Server {
     builder.AddListeningPort(options.listen, grpc::SslServerCredentials(tls), &port_);
     builder.RegisterService(&ingest_);
     builder.RegisterService(&summaries_);
-    builder.SetMaxReceiveMessageSize(kMessageBytesMax);
-    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax);
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+    LimitPeers(builder, options.streams_max);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     public_server_ = builder.BuildAndStart();
     if (public_server_ == nullptr || port_ == 0) {

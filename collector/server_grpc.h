@@ -18,12 +18,12 @@ namespace sightline {
 
 // What the services call. Owns nothing; everything outlives the server.
 struct ServerParts {
-  SessionContext session_context;
+  const SessionContext& session_context;
   Enrolment& enrolment;
   const Geo& geo;
   const RegionNames& regions;
   const Board& board;
-  Workers& workers;
+  Workers& workers;  // for what may wait for the store
 };
 
 // Runs from Start until it is destroyed. Thread-safe.

@@ -2,6 +2,7 @@
 #ifndef SIGHTLINE_COLLECTOR_SERVER_OPTIONS_H_
 #define SIGHTLINE_COLLECTOR_SERVER_OPTIONS_H_
 
+#include <cstddef>
 #include <string>
 
 namespace sightline {
@@ -11,6 +12,8 @@ struct ServerOptions {
   std::string tls_cert_pem;  // chain, leaf first
   std::string tls_key_pem;
   std::string admin_socket;  // path of a Unix socket, made 0600
+  // Submit streams that the memory of the server is laid out for.
+  size_t streams_max = 20'000;
 };
 
 }  // namespace sightline

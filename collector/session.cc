@@ -1,34 +1,56 @@
+// The life of a session: from the challenge to the welcome, and the end.
 #include "collector/session.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "collector/log.h"
 #include "common/message.h"
-#include "common/wire.h"
 
 namespace sightline {
 namespace {
 
 constexpr size_t kNonceBytes = 32;
+// What a batch in memory costs beside its bytes: its record, its round, its place in the queue.
+constexpr size_t kBatchOverheadBytes = 2048;
 
 // Enough of an agent_id to find it in a log.
 std::string ShortId(absl::string_view agent_id) {
   return absl::BytesToHexString(agent_id.substr(0, 6));
 }
 
+// What no honest agent ever sends, whatever happened to its connection or its clock.
+bool IsMisbehaviour(v1::RefusalReason reason) {
+  switch (reason) {
+    case v1::REFUSAL_REASON_BAD_SIGNATURE:
+    case v1::REFUSAL_REASON_MALFORMED:
+    case v1::REFUSAL_REASON_WRONG_AGENT:
+    case v1::REFUSAL_REASON_EQUIVOCATION:
+    case v1::REFUSAL_REASON_TOO_LARGE:
+    case v1::REFUSAL_REASON_PROTOCOL:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
-Session::Session(SessionContext context, Origin origin, SubmitStream* stream)
-    : context_(std::move(context)),
+Session::Session(const SessionContext& context, Origin origin, SubmitStream* stream)
+    : context_(context),
       origin_(std::move(origin)),
       nonce_(RandomBytes(kNonceBytes)),
       stream_(stream) {}
 
 void Session::Start() {
+  const bool entered = context_.streams.Enter(shared_from_this(), context_.clock.Now());
   const std::lock_guard lock(mutex_);
+  if (closed_) return;
+  if (!entered) {
+    return Close(absl::ResourceExhaustedError(
+        "this collector has as many streams as it takes; connect again later"));
+  }
   v1::SubmitResponse response;
   response.mutable_challenge()->set_nonce(nonce_);
   stream_->Write(std::move(response));
@@ -37,8 +59,140 @@ void Session::Start() {
 
 void Session::OnMessage(v1::SubmitRequest request) {
   // Only one read is outstanding, so messages are handled one at a time and in order.
-  context_.post(
-      [self = shared_from_this(), request = std::move(request)] { self->Handle(request); });
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_ || !IsInOrder(request)) return;
+    if (request.has_plan_refusal()) return TakePlanRefusal(request.plan_refusal());
+    if (request.has_hello() && !MayTry(request.hello())) return;
+  }
+  if (request.has_hello()) {
+    context_.post_store([self = shared_from_this(), hello = std::move(*request.mutable_hello())] {
+      self->HandleHello(hello);
+    });
+    return;
+  }
+  auto message = std::make_shared<Message>(context_.budget);
+  message->signed_batch = std::move(*request.mutable_batch());
+  const size_t size = message->signed_batch.batch().size();
+  context_.metrics.bytes_received.Increment(static_cast<double>(size));
+  message->charge = size + kBatchOverheadBytes;
+  context_.budget.Take(message->charge);
+  context_.post_cpu(
+      [self = shared_from_this(), message = std::move(message)] { self->HandleBatch(message); });
+}
+
+// Whether a message of this kind may come now; refuses it otherwise.
+bool Session::IsInOrder(const v1::SubmitRequest& request) {
+  const char* problem = nullptr;
+  if (request.message_case() == v1::SubmitRequest::MESSAGE_NOT_SET) {
+    problem = "the message is empty or of a kind unknown to this collector";
+  } else if (request.has_hello() == greeted_) {
+    problem = "the first message of a stream, and only it, is the hello";
+  } else if (request.has_plan_refusal() && refused_plan_) {
+    problem = "the plan was refused on this stream already";
+  }
+  if (problem != nullptr) Refuse(MakeRefusal(v1::REFUSAL_REASON_PROTOCOL, 0, problem));
+  return problem == nullptr;
+}
+
+// Whether the hello is worth looking at; refuses it otherwise.
+bool Session::MayTry(const v1::Hello& hello) {
+  greeted_ = true;
+  claimed_id_ = hello.agent_id().substr(0, kHashBytes);
+  const absl::Duration wait = context_.guard.Wait(origin_, claimed_id_, context_.clock.Now());
+  if (wait == absl::ZeroDuration()) return true;
+  Refuse(MakeRefusal(v1::REFUSAL_REASON_TOO_OFTEN, 0,
+                     absl::StrCat("this agent misbehaved, or too many hellos from its network were "
+                                  "not proven; try again in ",
+                                  absl::FormatDuration(absl::Ceil(wait, absl::Seconds(1))))));
+  return false;
+}
+
+void Session::TakePlanRefusal(const v1::PlanRefusal& refusal) {
+  refused_plan_ = true;
+  Log(LogLevel::kWarn, "intake", "plan_refused",
+      {{"agent", ShortId(claimed_id_)},
+       {"reason", ShortName(refusal.reason())},
+       {"detail", refusal.detail()}});
+  ReadOrWait();
+}
+
+void Session::HandleHello(const v1::Hello& hello) {
+  absl::StatusOr<AgentRecord> agent = context_.store.FindAgent(hello.agent_id());
+  if (absl::IsNotFound(agent.status())) {
+    return LockAndRefuse(MakeRefusal(v1::REFUSAL_REASON_UNKNOWN_AGENT, 0,
+                                     "no such agent is enrolled here; enrol with an invite of "
+                                     "this collector's operator"));
+  }
+  absl::StatusOr<VerifyKey> key =
+      agent.ok() ? VerifyKey::FromRaw(agent->public_key) : agent.status();
+  if (!key.ok()) {
+    const std::lock_guard lock(mutex_);
+    return RefuseUnavailable(0, key.status());
+  }
+  std::optional<v1::Refusal> refusal = VerifyHello(hello, *agent, *key, nonce_);
+  if (refusal.has_value()) return LockAndRefuse(*std::move(refusal));
+  context_.guard.OnProven(hello.agent_id(), context_.clock.Now());
+  {
+    const std::lock_guard lock(mutex_);
+    key_ = *std::move(key);
+    opening_ = true;
+  }
+  const std::shared_ptr<LiveStream> before = context_.streams.Prove(this, hello.agent_id());
+  if (before == nullptr) return Open(hello, agent);
+  before->End(absl::AbortedError("a newer stream of this agent took the place of this one"));
+  // What is still in flight there moves the end of the chain.
+  before->AwaitDrained([self = shared_from_this(), hello] {
+    self->context_.post_store(
+        [self, hello] { self->Open(hello, self->context_.store.FindAgent(hello.agent_id())); });
+  });
+}
+
+void Session::AwaitDrained(std::function<void()> then) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!in_flight_.empty() || opening_) {
+      on_drained_.push_back(std::move(then));
+      return;
+    }
+  }
+  then();
+}
+
+// Welcomes the agent, whose hello was proven.
+void Session::Open(const v1::Hello& hello, const absl::StatusOr<AgentRecord>& agent) {
+  std::vector<std::function<void()>> drained;
+  {
+    const std::lock_guard lock(mutex_);
+    opening_ = false;
+    drained = TakeDrained();
+    if (!agent.ok()) {
+      RefuseUnavailable(0, agent.status());
+    } else {
+      agent_ = *agent;
+      tail_ = {agent->last_seq, agent->head};
+      stored_seq_ = agent->last_seq;
+      if (!closed_) {
+        context_.metrics.hellos.Increment();
+        Welcome(hello);
+        ReadOrWait();
+      }
+    }
+  }
+  for (const std::function<void()>& then : drained) then();
+}
+
+void Session::Welcome(const v1::Hello& hello) {
+  v1::SubmitResponse response;
+  v1::Welcome& welcome = *response.mutable_welcome();
+  welcome.set_last_seq(tail_.seq);
+  welcome.set_head(tail_.hash);
+  *welcome.mutable_server_time() = ToProto(context_.clock.Now());
+  const std::shared_ptr<const PlanVersion> current = context_.plans.Current();
+  if (current != nullptr && current->plan.version() > hello.plan_version()) {
+    *welcome.mutable_plan() = current->signed_plan;
+  }
+  stream_->Write(std::move(response));
 }
 
 void Session::OnHalfClose() {
@@ -53,196 +207,36 @@ void Session::OnCancel() {
 }
 
 void Session::Detach() {
+  context_.streams.Leave(this);
   const std::lock_guard lock(mutex_);
   stream_ = nullptr;
   closed_ = true;
 }
 
-void Session::Handle(const v1::SubmitRequest& request) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (closed_) return;
-    if (request.has_hello() == agent_.has_value()) {
-      Refuse(MakeRefusal(v1::REFUSAL_REASON_PROTOCOL, 0,
-                         "the first message of a stream, and only it, is the hello"));
-      return;
-    }
-  }
-  switch (request.message_case()) {
-    case v1::SubmitRequest::kHello:
-      return HandleHello(request.hello());
-    case v1::SubmitRequest::kBatch:
-      return HandleBatch(request.batch());
-    case v1::SubmitRequest::kPlanRefusal: {
-      Log(LogLevel::kWarn, "intake", "plan_refused",
-          {{"agent", ShortId(agent_->agent_id)},
-           {"reason", ShortName(request.plan_refusal().reason())},
-           {"detail", request.plan_refusal().detail()}});
-      const std::lock_guard lock(mutex_);
-      return ReadOrWait();
-    }
-    case v1::SubmitRequest::MESSAGE_NOT_SET: {
-      const std::lock_guard lock(mutex_);
-      return Refuse(MakeRefusal(v1::REFUSAL_REASON_PROTOCOL, 0,
-                                "the message is empty or of a kind unknown to this collector"));
-    }
-  }
-}
-
-void Session::HandleHello(const v1::Hello& hello) {
-  const absl::StatusOr<AgentRecord> agent = context_.store.FindAgent(hello.agent_id());
+void Session::End(absl::Status status) {
   const std::lock_guard lock(mutex_);
-  claimed_id_ = hello.agent_id();
-  if (absl::IsNotFound(agent.status())) {
-    return Refuse(MakeRefusal(v1::REFUSAL_REASON_UNKNOWN_AGENT, 0,
-                              "no such agent is enrolled here; enrol with an invite of this "
-                              "collector's operator"));
-  }
-  if (!agent.ok()) return RefuseUnavailable(0, agent.status());
-  absl::StatusOr<VerifyKey> key = VerifyKey::FromRaw(agent->public_key);
-  if (!key.ok()) return RefuseUnavailable(0, key.status());
-  auto verified = VerifyHello(hello, *agent, *key, nonce_);
-  if (auto* refusal = std::get_if<v1::Refusal>(&verified)) return Refuse(std::move(*refusal));
-  agent_ = *agent;
-  key_ = *std::move(key);
-  tail_ = {agent->last_seq, agent->head};
-  stored_seq_ = agent->last_seq;
-  Welcome(hello);
-  ReadOrWait();
+  ended_ = true;
+  Close(std::move(status));
 }
 
-void Session::Welcome(const v1::Hello& hello) {
-  v1::SubmitResponse response;
-  v1::Welcome& welcome = *response.mutable_welcome();
-  welcome.set_last_seq(tail_.seq);
-  welcome.set_head(tail_.hash);
-  *welcome.mutable_server_time() = ToProto(context_.clock.Now());
-  const std::shared_ptr<const PlanVersion> current = context_.plans.Current();
-  if (current != nullptr && current->plan.version() > hello.plan_version()) {
-    *welcome.mutable_plan() = current->signed_plan;
-  }
-  if (stream_ != nullptr) stream_->Write(std::move(response));
-}
-
-void Session::HandleBatch(const v1::SignedBatch& signed_batch) {
-  // agent_, key_ and tail_ change only here and in HandleHello, and messages are handled one at a
-  // time.
-  auto verified = VerifyBatch(signed_batch, *agent_, *key_, context_.clock.Now());
-  if (auto* refusal = std::get_if<v1::Refusal>(&verified)) {
-    const std::lock_guard lock(mutex_);
-    return Refuse(std::move(*refusal));
-  }
-  const v1::Batch& batch = std::get<v1::Batch>(verified);
-  auto place = PlaceInChain(batch, tail_);
-  if (auto* refusal = std::get_if<v1::Refusal>(&place)) {
-    const std::lock_guard lock(mutex_);
-    return Refuse(std::move(*refusal));
-  }
-  if (std::get<ChainPlace>(place) == ChainPlace::kRepeat) return HandleRepeat(signed_batch, batch);
-  Accept(signed_batch, batch);
-}
-
-void Session::HandleRepeat(const v1::SignedBatch& signed_batch, const v1::Batch& batch) {
-  const uint64_t seq = batch.batch_seq();
-  std::optional<bool> same;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const InFlight& entry : in_flight_) {
-      if (entry.seq == seq) same = entry.body_hash == Sha256(signed_batch.batch());
-    }
-  }
-  if (!same.has_value()) {
-    const absl::StatusOr<std::string> stored = context_.store.FindBatch(
-        agent_->agent_id, seq, DayOf(absl::FromUnixMillis(batch.round_time_ms())));
-    if (!stored.ok() && !absl::IsNotFound(stored.status())) {
-      const std::lock_guard lock(mutex_);
-      return RefuseUnavailable(seq, stored.status());
-    }
-    // A tombstone stands for this number when there is no such batch.
-    same = stored.ok() && *stored == signed_batch.batch();
-  }
-  if (!*same) {
-    const absl::Status flagged = context_.store.FlagEquivocation(agent_->agent_id);
-    const std::lock_guard lock(mutex_);
-    if (!flagged.ok()) return RefuseUnavailable(seq, flagged);
-    return Refuse(
-        MakeRefusal(v1::REFUSAL_REASON_EQUIVOCATION, seq,
-                    absl::StrCat("another batch ", seq,
-                                 " is stored already; the agent was flagged. Was its folder "
-                                 "restored from a backup? Enrol it anew")));
-  }
+void Session::OnTick(absl::Time now) {
   const std::lock_guard lock(mutex_);
-  Acknowledge();
-  ReadOrWait();
+  if (stream_ != nullptr) stream_->BreakIfStuck(now);
 }
 
-void Session::Accept(const v1::SignedBatch& signed_batch, const v1::Batch& batch) {
-  const uint64_t seq = batch.batch_seq();
-  const auto plan = context_.plans.Find(batch.plan_version());
-  const absl::Time round_time = absl::FromUnixMillis(batch.round_time_ms());
-  const absl::StatusOr<std::string> bucket_key = context_.bucket_keys.KeyFor(round_time);
+void Session::OnRoom() {
   const std::lock_guard lock(mutex_);
-  if (absl::IsNotFound(plan.status())) {
-    return Refuse(
-        MakeRefusal(v1::REFUSAL_REASON_UNKNOWN_PLAN, seq, std::string(plan.status().message())));
-  }
-  if (!plan.ok()) return RefuseUnavailable(seq, plan.status());
-  auto kept = VerifyAgainstPlan(batch, *agent_, **plan);
-  if (auto* refusal = std::get_if<v1::Refusal>(&kept)) return Refuse(std::move(*refusal));
-  if (!bucket_key.ok()) return RefuseUnavailable(seq, bucket_key.status());
-
-  LogRecord record;
-  record.agent_id = agent_->agent_id;
-  record.first_seq = FirstSeq(batch);
-  record.batch_seq = seq;
-  record.prev_hash = batch.prev_hash();
-  record.chain_hash = ChainHash(signed_batch, batch);
-  record.round_time = round_time;
-  record.receive_time = context_.clock.Now();
-  record.country = origin_.country;
-  record.asn = origin_.asn;
-  record.bucket = BucketOf(origin_, *bucket_key);
-  record.batch = signed_batch.batch();
-  record.signature = signed_batch.signature();
-
-  tail_ = {seq, record.chain_hash};
-  in_flight_.push_back({seq, Sha256(signed_batch.batch())});
-  context_.writer.Enqueue(std::move(record),
-                          [self = shared_from_this(), seq](const absl::Status& status) {
-                            self->OnCommitted(seq, status);
-                          });
-  ReadOrWait();
+  if (!closed_) stream_->Read();
 }
 
-void Session::OnCommitted(uint64_t seq, const absl::Status& status) {
+void Session::LockAndRefuse(v1::Refusal refusal) {
   const std::lock_guard lock(mutex_);
-  // Answers come in the order of Enqueue.
-  in_flight_.pop_front();
-  if (absl::IsAborted(status)) {
-    return Refuse(MakeRefusal(v1::REFUSAL_REASON_STORE_UNAVAILABLE, seq,
-                              "the agent's chain moved on through another stream, or the commit is "
-                              "in doubt; connect again to learn where it stands"));
-  }
-  if (!status.ok()) return RefuseUnavailable(seq, status);
-  stored_seq_ = seq;
-  const bool more_will_follow = !in_flight_.empty() && in_flight_.size() % 4 != 0;
-  if (!more_will_follow) Acknowledge();
-  if (waiting_to_read_) {
-    waiting_to_read_ = false;
-    ReadOrWait();
-  }
-  CloseIfDrained();
-}
-
-void Session::Acknowledge() {
-  if (closed_) return;
-  v1::SubmitResponse response;
-  response.mutable_ack()->set_last_seq(stored_seq_);
-  stream_->Write(std::move(response));
+  Refuse(std::move(refusal));
 }
 
 void Session::Refuse(v1::Refusal refusal) {
   if (closed_) return;
+  CountAgainst(refusal.reason());
   // Who only claims to be an agent is named as such.
   Log(LogLevel::kWarn, "intake", "refused",
       {{agent_.has_value() ? "agent" : "claimed_agent",
@@ -254,6 +248,24 @@ void Session::Refuse(v1::Refusal refusal) {
   *response.mutable_refusal() = std::move(refusal);
   stream_->Write(std::move(response));
   Close(absl::OkStatus());
+}
+
+void Session::CountAgainst(v1::RefusalReason reason) {
+  context_.metrics.Refused(reason).Increment();
+  const absl::Time now = context_.clock.Now();
+  if (agent_.has_value()) {
+    if (IsMisbehaviour(reason)) context_.guard.OnMisbehaved(agent_->agent_id, now);
+  } else if (!opening_ && reason != v1::REFUSAL_REASON_TOO_OFTEN &&
+             reason != v1::REFUSAL_REASON_STORE_UNAVAILABLE) {
+    context_.guard.OnUnproven(origin_, claimed_id_, now);
+  }
+}
+
+void Session::RefuseUnstored(uint64_t batch_seq, const absl::Status& status) {
+  if (!absl::IsAborted(status)) return RefuseUnavailable(batch_seq, status);
+  Refuse(MakeRefusal(v1::REFUSAL_REASON_STORE_UNAVAILABLE, batch_seq,
+                     "the agent's chain moved on through another stream, or the commit is in "
+                     "doubt; connect again to learn where it stands"));
 }
 
 void Session::RefuseUnavailable(uint64_t batch_seq, const absl::Status& status) {
@@ -273,17 +285,21 @@ void Session::Close(absl::Status status) {
 
 void Session::ReadOrWait() {
   if (closed_) return;
-  const bool hold_back =
-      in_flight_.size() >= kInFlightMax || (!in_flight_.empty() && context_.writer.Full());
-  if (hold_back) {
-    waiting_to_read_ = true;
-  } else {
+  if (in_flight_.size() >= kInFlightMax) {
+    waiting_to_drain_ = true;
+  } else if (context_.budget.MayRead(shared_from_this())) {
     stream_->Read();
   }
 }
 
 void Session::CloseIfDrained() {
   if (half_closed_ && in_flight_.empty()) Close(absl::OkStatus());
+}
+
+// What waits for the session to drain, if it has.
+std::vector<std::function<void()>> Session::TakeDrained() {
+  if (!in_flight_.empty() || opening_) return {};
+  return std::exchange(on_drained_, {});
 }
 
 }  // namespace sightline

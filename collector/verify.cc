@@ -28,10 +28,8 @@ v1::Refusal MakeRefusal(v1::RefusalReason reason, uint64_t batch_seq, std::strin
   return refusal;
 }
 
-std::variant<std::monostate, v1::Refusal> VerifyHello(const v1::Hello& hello,
-                                                      const AgentRecord& agent,
-                                                      const VerifyKey& key,
-                                                      absl::string_view nonce) {
+std::optional<v1::Refusal> VerifyHello(const v1::Hello& hello, const AgentRecord& agent,
+                                       const VerifyKey& key, absl::string_view nonce) {
   if (agent.revoked) {
     return MakeRefusal(v1::REFUSAL_REASON_REVOKED_AGENT, 0,
                        "this agent was revoked by the operator; enrol again with a new invite");
@@ -41,12 +39,12 @@ std::variant<std::monostate, v1::Refusal> VerifyHello(const v1::Hello& hello,
     return MakeRefusal(v1::REFUSAL_REASON_BAD_CHALLENGE, 0,
                        "the hello does not sign this stream's challenge with the enrolled key");
   }
-  return std::monostate();
+  return std::nullopt;
 }
 
-std::variant<v1::Batch, v1::Refusal> VerifyBatch(const v1::SignedBatch& signed_batch,
-                                                 const AgentRecord& agent, const VerifyKey& key,
-                                                 absl::Time now) {
+std::optional<v1::Refusal> VerifyBatch(const v1::SignedBatch& signed_batch,
+                                       const AgentRecord& agent, const VerifyKey& key,
+                                       absl::Time now, v1::Batch* parsed) {
   if (signed_batch.batch().size() > kBatchBytesMax) {
     return MakeRefusal(v1::REFUSAL_REASON_TOO_LARGE, ClaimedSeq(signed_batch),
                        absl::StrCat("the batch has ", signed_batch.batch().size(),
@@ -56,7 +54,7 @@ std::variant<v1::Batch, v1::Refusal> VerifyBatch(const v1::SignedBatch& signed_b
     return MakeRefusal(v1::REFUSAL_REASON_BAD_SIGNATURE, ClaimedSeq(signed_batch),
                        "the batch's signature does not fit its bytes and the enrolled key");
   }
-  v1::Batch batch;
+  v1::Batch& batch = *parsed;
   if (!batch.ParseFromString(signed_batch.batch())) {
     return MakeRefusal(v1::REFUSAL_REASON_MALFORMED, 0, "the signed bytes are no batch");
   }
@@ -85,12 +83,11 @@ std::variant<v1::Batch, v1::Refusal> VerifyBatch(const v1::SignedBatch& signed_b
                                     absl::FormatDuration(absl::Trunc(ahead, absl::Seconds(1))),
                                     " ahead of the collector's; set the clock"));
   }
-  return batch;
+  return std::nullopt;
 }
 
-std::variant<std::monostate, v1::Refusal> VerifyAgainstPlan(const v1::Batch& batch,
-                                                            const AgentRecord& agent,
-                                                            const PlanVersion& plan) {
+std::optional<v1::Refusal> VerifyAgainstPlan(const v1::Batch& batch, const AgentRecord& agent,
+                                             const PlanVersion& plan) {
   const uint64_t seq = batch.batch_seq();
   const std::string& region = agent.region;
   const bool listed = agent.role == v1::AGENT_ROLE_CONTROL
@@ -101,20 +98,25 @@ std::variant<std::monostate, v1::Refusal> VerifyAgainstPlan(const v1::Batch& bat
                        absl::StrCat("region ", region, " is not in the list of plan version ",
                                     plan.plan.version()));
   }
-  absl::flat_hash_set<absl::string_view> seen;
+  const auto malformed = [&](const v1::Observation& observation, absl::string_view before,
+                             absl::string_view after) {
+    return MakeRefusal(v1::REFUSAL_REASON_MALFORMED, seq,
+                       absl::StrCat("check_id: ", before, "\"",
+                                    absl::Utf8SafeCEscape(observation.check_id()), "\"", after));
+  };
+  absl::flat_hash_set<const PlanIndex::Entry*> seen;
+  seen.reserve(static_cast<size_t>(batch.observations_size()));
   for (const v1::Observation& observation : batch.observations()) {
-    const std::string name = absl::Utf8SafeCEscape(observation.check_id());
-    if (plan.index.Find(observation.check_id()) == nullptr) {
-      return MakeRefusal(v1::REFUSAL_REASON_MALFORMED, seq,
-                         absl::StrCat("check_id: plan version ", plan.plan.version(),
-                                      " has no check \"", name, "\""));
+    const PlanIndex::Entry* const entry = plan.index.Find(observation.check_id());
+    if (entry == nullptr) {
+      return malformed(observation,
+                       absl::StrCat("plan version ", plan.plan.version(), " has no check "), "");
     }
-    if (!seen.insert(observation.check_id()).second) {
-      return MakeRefusal(v1::REFUSAL_REASON_MALFORMED, seq,
-                         absl::StrCat("check_id: \"", name, "\" stands twice in one batch"));
+    if (!seen.insert(entry).second) {
+      return malformed(observation, "", " stands twice in one batch");
     }
   }
-  return std::monostate();
+  return std::nullopt;
 }
 
 std::variant<ChainPlace, v1::Refusal> PlaceInChain(const v1::Batch& batch, const ChainEnd& end) {

@@ -3,6 +3,7 @@
 #define SIGHTLINE_COLLECTOR_VERIFY_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -26,22 +27,20 @@ struct ChainEnd {
 };
 
 // Whether the hello answers the challenge. `agent` is the registry's record.
-std::variant<std::monostate, v1::Refusal> VerifyHello(const v1::Hello& hello,
-                                                      const AgentRecord& agent,
-                                                      const VerifyKey& key,
-                                                      absl::string_view nonce);
+std::optional<v1::Refusal> VerifyHello(const v1::Hello& hello, const AgentRecord& agent,
+                                       const VerifyKey& key, absl::string_view nonce);
 
 // Everything about a batch that does not depend on its place in the chain and on plans: size,
-// signature, shape, sender, region as enrolled, clock. Returns the parsed batch.
-std::variant<v1::Batch, v1::Refusal> VerifyBatch(const v1::SignedBatch& signed_batch,
-                                                 const AgentRecord& agent, const VerifyKey& key,
-                                                 absl::Time now);
+// signature, shape, sender, region as enrolled, clock. Fills `batch`, which may have been used
+// before: parsing into one that has the room already costs half.
+std::optional<v1::Refusal> VerifyBatch(const v1::SignedBatch& signed_batch,
+                                       const AgentRecord& agent, const VerifyKey& key,
+                                       absl::Time now, v1::Batch* batch);
 
 // Whether the batch keeps to the plan that it names: region in the list, checks of the plan, each
 // once.
-std::variant<std::monostate, v1::Refusal> VerifyAgainstPlan(const v1::Batch& batch,
-                                                            const AgentRecord& agent,
-                                                            const PlanVersion& plan);
+std::optional<v1::Refusal> VerifyAgainstPlan(const v1::Batch& batch, const AgentRecord& agent,
+                                             const PlanVersion& plan);
 
 // Where a batch stands relative to the end of the chain.
 enum class ChainPlace {

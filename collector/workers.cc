@@ -17,8 +17,22 @@ class Workers::Pool {
 
 Workers::Workers(int threads) : pool_(std::make_unique<Pool>(threads)) {}
 
-Workers::~Workers() { pool_->get().join(); }
+Workers::~Workers() { Stop(); }
 
 void Workers::Post(std::function<void()> work) { boost::asio::post(pool_->get(), std::move(work)); }
+
+bool Workers::TryPost(std::function<void()> work) {
+  if (tried_.fetch_add(1) >= kTriedMax) {
+    tried_.fetch_sub(1);
+    return false;
+  }
+  Post([this, work = std::move(work)] {
+    work();
+    tried_.fetch_sub(1);
+  });
+  return true;
+}
+
+void Workers::Stop() { pool_->get().join(); }
 
 }  // namespace sightline

@@ -115,10 +115,13 @@ class MemoryStore : public Store {
     const std::lock_guard lock(mutex_);
     if (!failure_.ok()) return failure_;
     AppendResult result;
+    std::set<std::string> broken;  // agents with a record in this group that did not fit
     for (const LogRecord& record : records) {
       AgentRecord& agent = agents_[record.agent_id];
-      const bool fits = agent.last_seq + 1 == record.first_seq && agent.head == record.prev_hash;
+      const bool fits = agent.last_seq + 1 == record.first_seq && agent.head == record.prev_hash &&
+                        !broken.contains(record.agent_id);
       result.outcomes.push_back(fits ? AppendOutcome::kAppended : AppendOutcome::kConflict);
+      if (!fits) broken.insert(record.agent_id);
       if (!fits) continue;
       agent.last_seq = record.batch_seq;
       agent.head = record.chain_hash;

@@ -12,11 +12,10 @@
 #include "collector/enroll.h"
 #include "collector/fold_loop.h"
 #include "collector/geo.h"
+#include "collector/intake.h"
 #include "collector/log_grpc.h"
 #include "collector/plan_book.h"
 #include "collector/server_grpc.h"
-#include "collector/workers.h"
-#include "collector/writer.h"
 #include "common/invite.h"
 #include "common/regions.h"
 #include "sightline/v1/admin.grpc.pb.h"
@@ -70,18 +69,17 @@ struct LoopbackCollector::Whole {
         plans(*store, operator_key.public_key(), clock),
         bucket_keys(*store),
         fold(*store, plans, regions, clock, FollowerOptions(), board),
-        writer(*store, "n1", [this] { fold.Wake(); }),
+        intake(*store, plans, bucket_keys, recent, clock, metrics, IntakeOptions(),
+               [this] { fold.Wake(); }),
         enrolment(*store, plans, regions, clock,
-                  {{"collector.invalid:7443"}, Certificate().certificate_pem}),
-        session_context{
-            *store, plans, bucket_keys,
-            writer, clock, [this](std::function<void()> work) { workers.Post(std::move(work)); }} {
+                  {{"collector.invalid:7443"}, Certificate().certificate_pem}) {
     ServerOptions options;
     options.listen = "127.0.0.1:0";
     options.tls_cert_pem = Certificate().certificate_pem;
     options.tls_key_pem = Certificate().key_pem;
     options.admin_socket = absl::StrCat(folder, "/admin.sock");
-    server = *Server::Start(options, {session_context, enrolment, geo, regions, board, workers});
+    server = *Server::Start(options, {intake.session_context(), enrolment, geo, regions, board,
+                                      intake.store_workers()});
     port = server->port();
   }
 
@@ -92,10 +90,10 @@ struct LoopbackCollector::Whole {
   BucketKeys bucket_keys;
   Board board;
   FoldLoop fold;
-  Writer writer;
+  Metrics metrics;
+  RecentLog recent{kLogRecordsMax};
+  Intake intake;
   Enrolment enrolment;
-  Workers workers{2};
-  const SessionContext session_context;
   std::unique_ptr<Server> server;
   int port = 0;
 };
@@ -158,6 +156,8 @@ Store& LoopbackCollector::store() { return *whole_->store; }
 void LoopbackCollector::SetServing(const ServiceHealth& health) {
   whole_->server->SetServing(health);
 }
+
+Metrics& LoopbackCollector::metrics() { return whole_->metrics; }
 
 void LoopbackCollector::StopServer() { whole_->server = nullptr; }
 

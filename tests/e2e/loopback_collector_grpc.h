@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "collector/health.h"
+#include "collector/metrics.h"
 #include "collector/store/store.h"
 #include "common/clock.h"
 #include "common/crypto.h"
@@ -66,6 +67,7 @@ class LoopbackCollector {
   // What is stored.
   std::vector<LogRecord> Log();
   Store& store();
+  Metrics& metrics();
 
   // As what watches the health would.
   void SetServing(const ServiceHealth& health);
