@@ -65,7 +65,15 @@ FoldOutcome Fold::Add(const Round& round) {
   entry.enroll_time = round.enroll_time;
   OriginCounts& seen = entry.origins[round.seen];
   ++seen.rounds;
-  for (const TargetRound& target : round.targets) Count(target, seen.targets[target.target_id]);
+  auto place = seen.targets.begin();
+  for (const TargetRound& target : round.targets) {
+    // Both are ordered, and an agent seldom has other targets than in its last round.
+    if (place == seen.targets.end() || place->first != target.target_id) {
+      place = seen.targets.try_emplace(target.target_id).first;
+    }
+    Count(target, place->second);
+    ++place;
+  }
   ++counters_.folded;
   return FoldOutcome::kFolded;
 }
