@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "collector/verdict/verdict.h"
 #include "sightline/internal/v1/fold.pb.h"
 
 namespace sightline {
@@ -98,7 +99,7 @@ bool Read(wire::FoldAgent& in, const wire::FoldWindow& window, AgentWindow& agen
 absl::Status Damaged(absl::Time start) {
   return absl::DataLossError(absl::StrCat("the checkpoint of the window that starts at ",
                                           absl::FormatTime(start, absl::UTCTimeZone()),
-                                          " cannot be read"));
+                                          " cannot be read, or is of other rules"));
 }
 
 }  // namespace
@@ -108,6 +109,7 @@ std::string SerializeWindow(const Window& window) {
   wire::FoldWindow out;
   out.set_start_ms(absl::ToUnixMillis(window.start));
   out.set_length_ms(absl::ToInt64Milliseconds(window.length));
+  out.set_ruleset_version(std::string(kRulesetVersion));
   for (const auto& [target_id, position] : names.targets) out.add_target_ids(target_id);
   for (const auto& [cause, position] : names.causes) {
     wire::FoldCause& each = *out.add_causes();
@@ -136,7 +138,8 @@ absl::StatusOr<Window> ParseWindow(absl::string_view bytes, absl::Time start,
   wire::FoldWindow in;
   if (!in.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
       in.start_ms() != absl::ToUnixMillis(start) ||
-      in.length_ms() != absl::ToInt64Milliseconds(length)) {
+      in.length_ms() != absl::ToInt64Milliseconds(length) ||
+      absl::string_view(in.ruleset_version()) != kRulesetVersion) {
     return Damaged(start);
   }
   Window window;

@@ -18,8 +18,8 @@ namespace sightline {
 // milliseconds, as everywhere in the log.
 std::string SerializeWindow(const Window& window);
 
-// DATA_LOSS: no window, or not the one that starts at `start` with `length`, or one that is not in
-// the order in which SerializeWindow writes.
+// DATA_LOSS: no window, not the one that starts at `start` with `length`, or one that was counted
+// by other rules (kRulesetVersion).
 absl::StatusOr<Window> ParseWindow(absl::string_view bytes, absl::Time start,
                                    absl::Duration length);
 

@@ -158,6 +158,9 @@ TEST_F(FollowerTest, OldWindowsAreForgotten) {
   ASSERT_TRUE(follower.Poll(kTestNow).ok());
   const absl::Time now = kTestNow + absl::Hours(80);
   ASSERT_TRUE(follower.Poll(now).ok());
+  follower.Forget(kTestNow);
+  EXPECT_TRUE(follower.Summary("CN", now).ok()) << "not before its last word was written";
+  follower.Forget(absl::InfiniteFuture());
   EXPECT_EQ(follower.Summary("CN", now).status().code(), absl::StatusCode::kUnavailable);
 }
 
