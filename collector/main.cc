@@ -14,9 +14,11 @@
 #include "collector/enroll.h"
 #include "collector/fold_loop.h"
 #include "collector/geo.h"
+#include "collector/metrics.h"
 #include "collector/plan_book.h"
 #include "collector/serve_flags.h"
 #include "collector/server_grpc.h"
+#include "collector/steady_clock.h"
 #include "collector/store/store.h"
 #include "collector/workers.h"
 #include "collector/writer.h"
@@ -53,7 +55,9 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
   if (absl::Status status = plans.Refresh(); !status.ok()) return status;
   BucketKeys bucket_keys(**store);
   Board board;
-  FoldLoop fold(**store, plans, *regions, clock, options->fold, board);
+  const SystemSteadyClock steady_clock;
+  Metrics metrics;
+  FoldLoop fold({**store, plans, *regions, clock, steady_clock, board, metrics}, options->fold);
   Writer writer(**store, flags.node, [&fold] { fold.Wake(); });
   Enrolment enrolment(**store, plans, *regions, clock, std::move(options->invites));
   Workers workers(kWorkerThreads);

@@ -8,8 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "collector/enroll.h"
+#include "collector/fold_loop.h"
 #include "collector/server_options.h"
-#include "collector/verdict/follow.h"
 #include "common/crypto.h"
 
 namespace sightline {
@@ -29,11 +29,13 @@ struct ServeFlags {
   std::string grace = "5m";
   std::string retain = "72h";
   std::string node = "n1";
+  std::string fold_lease = "5s";
+  std::string keep_log;
 };
 
 // Checked, and with the files read that they name.
 struct ServeOptions {
-  FollowerOptions fold;
+  FoldLoopOptions fold;
   InviteTemplate invites;
   ServerOptions server;
   VerifyKey operator_key;

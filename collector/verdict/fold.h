@@ -68,6 +68,9 @@ class Fold {
   // Starts of all windows that hold anything, ordered.
   std::vector<absl::Time> Starts() const;
 
+  // Windows that hold anything.
+  size_t size() const { return windows_.size(); }
+
   // Windows that end at or before it are forgotten.
   absl::Time horizon() const { return horizon_; }
 

@@ -51,6 +51,12 @@ class FoldLoopTest : public ::testing::Test {
     ASSERT_TRUE(condition(summary)) << summary.status();
   }
 
+  static FoldLoopOptions Options() {
+    FoldLoopOptions options;
+    options.leader.node = "n1";
+    return options;
+  }
+
   TestAgent agent_;
   const SigningKey operator_key_ = SigningKey::Generate();
   FakeClock clock_{kTestNow + absl::Minutes(30)};
@@ -58,7 +64,9 @@ class FoldLoopTest : public ::testing::Test {
   PlanBook plans_{store_, operator_key_.public_key(), clock_};
   const RegionNames regions_ = *RegionNames::Load();
   Board board_;
-  FoldLoop loop_{store_, plans_, regions_, clock_, FollowerOptions(), board_};
+  const SystemSteadyClock steady_clock_;
+  Metrics metrics_;
+  FoldLoop loop_{{store_, plans_, regions_, clock_, steady_clock_, board_, metrics_}, Options()};
 };
 
 TEST_F(FoldLoopTest, PublishesAWindowOnceItIsComplete) {

@@ -58,7 +58,8 @@ struct LoopbackCollector::Whole {
       : store(*OpenStore(absl::StrCat("sqlite:", folder, "/log.db"))),
         plans(*store, operator_key.public_key(), clock),
         bucket_keys(*store),
-        fold(*store, plans, regions, clock, FollowerOptions(), board),
+        fold({*store, plans, regions, clock, steady_clock, board, metrics},
+             {{"n1", {}, {}, {}, {}}, {}}),
         writer(*store, "n1", [this] { fold.Wake(); }),
         enrolment(*store, plans, regions, clock,
                   {{"collector.invalid:7443"}, Certificate().certificate_pem}),
@@ -80,6 +81,8 @@ struct LoopbackCollector::Whole {
   PlanBook plans;
   BucketKeys bucket_keys;
   Board board;
+  const SystemSteadyClock steady_clock;
+  Metrics metrics;
   FoldLoop fold;
   Writer writer;
   Enrolment enrolment;
