@@ -1,10 +1,10 @@
 #include "collector/fold_loop.h"
 
 #include <chrono>
-#include <memory>
 #include <utility>
 
 #include "collector/log.h"
+#include "collector/stored_verdicts.h"
 
 namespace sightline {
 namespace {
@@ -13,18 +13,24 @@ namespace {
 constexpr std::chrono::milliseconds kPollInterval(500);
 // Between two looks however often somebody calls: verdicts need not be newer.
 constexpr std::chrono::milliseconds kPollIntervalMin(100);
+// Between two looks at the stored verdicts.
+constexpr absl::Duration kLookInterval = absl::Milliseconds(500);
+constexpr absl::Duration kPlansInterval = absl::Seconds(2);
+constexpr absl::Duration kDaysInterval = absl::Hours(1);
+
+int64_t DayOf(absl::Time time) {
+  return absl::ToInt64Hours(absl::Floor(time - absl::UnixEpoch(), absl::Hours(24))) / 24;
+}
 
 }  // namespace
 
-FoldLoop::FoldLoop(Store& store, PlanBook& plans, const RegionNames& regions, const Clock& clock,
-                   const FollowerOptions& options, Board& board)
-    : store_(store),
-      plans_(plans),
-      regions_(regions),
-      clock_(clock),
+FoldLoop::FoldLoop(const FoldLoopParts& parts, const FoldLoopOptions& options)
+    : parts_(parts),
       options_(options),
-      board_(board),
-      thread_([this] { Run(); }) {}
+      lease_(parts.store, parts.steady_clock, kFoldLease, options.leader.node, options.lease) {
+  Report(Look(/*now=*/true));
+  thread_ = std::thread([this] { Run(); });
+}
 
 FoldLoop::~FoldLoop() {
   {
@@ -43,8 +49,15 @@ void FoldLoop::Wake() {
   wake_.notify_all();
 }
 
+FoldState FoldLoop::State() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
 bool FoldLoop::WaitForMore() {
   std::unique_lock lock(mutex_);
+  // There is more in the log: whoever is behind does not rest.
+  if (state_.leads && !state_.caught_up && state_.error.ok()) return !stopping_;
   if (wake_.wait_for(lock, kPollIntervalMin, [this] { return stopping_; })) return false;
   wake_.wait_for(lock, kPollInterval - kPollIntervalMin, [this] { return stopping_ || woken_; });
   woken_ = false;
@@ -52,6 +65,27 @@ bool FoldLoop::WaitForMore() {
 }
 
 void FoldLoop::Report(const absl::Status& status) {
+  const absl::Time now = parts_.clock.Now();
+  const bool leads = lease_.Held();
+  FoldState state;
+  state.leads = leads;
+  state.leader = lease_.holder();
+  state.error = status;
+  if (leads && leader_ != nullptr && begun_) {
+    state.caught_up = leader_->follower().caught_up();
+    state.lag = leader_->Lag(now);
+  }
+  parts_.metrics.fold_leader.Set(leads ? 1 : 0);
+  parts_.metrics.fold_lag_seconds.Set(absl::ToDoubleSeconds(state.lag));
+  bool was_leader = false;
+  {
+    const std::lock_guard lock(mutex_);
+    was_leader = state_.leads;
+    state_ = std::move(state);
+  }
+  if (leads != was_leader) {
+    Log(LogLevel::kInfo, "fold", leads ? "leads" : "stands_by", {});
+  }
   const std::string error = status.ok() ? std::string() : status.ToString();
   // A lasting error is said once, not twice a second.
   if (error == last_error_) return;
@@ -63,48 +97,104 @@ void FoldLoop::Report(const absl::Status& status) {
   last_error_ = error;
 }
 
-void FoldLoop::Publish(const Follower& follower, const v1::Plan& plan, absl::Time now) {
-  for (const v1::CountryRegions& country : plan.countries()) {
-    absl::StatusOr<v1::GetSummaryResponse> summary = follower.Summary(country.country(), now);
-    if (summary.ok()) {
-      board_.Put(country.country(),
-                 std::make_shared<const v1::GetSummaryResponse>(*std::move(summary)));
-    } else {
-      board_.Put(country.country(), summary.status());
+absl::Status FoldLoop::KeepUp(absl::Time now) {
+  const absl::Duration elapsed = parts_.steady_clock.Elapsed();
+  if (elapsed >= days_not_before_) {
+    if (absl::Status status = parts_.store.PrepareDays(DayOf(now)); !status.ok()) return status;
+    days_not_before_ = elapsed + kDaysInterval;
+  }
+  if (elapsed >= plans_not_before_) {
+    if (absl::Status status = parts_.plans.Refresh(); !status.ok()) return status;
+    if (leader_ != nullptr && begun_) {
+      if (absl::Status status = leader_->ReadPlans(); !status.ok()) return status;
     }
+    plans_not_before_ = elapsed + kPlansInterval;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FoldLoop::Look(bool now) {
+  const absl::Duration elapsed = parts_.steady_clock.Elapsed();
+  if (!now && elapsed < look_not_before_) return absl::OkStatus();
+  const std::shared_ptr<const PlanVersion> plan = parts_.plans.Current();
+  if (plan == nullptr) return absl::OkStatus();
+  look_not_before_ = elapsed + kLookInterval;
+  return ShowStored(parts_.store, plan->plan, options_.leader.follow, parts_.board);
+}
+
+void FoldLoop::ShowDamage() {
+  const std::shared_ptr<const PlanVersion> plan = parts_.plans.Current();
+  if (plan == nullptr) return;
+  // What was said rests on a log that is damaged: nobody should go on quoting it.
+  for (const v1::CountryRegions& country : plan->plan.countries()) {
+    parts_.board.Put(country.country(), absl::DataLossError("the collector's log is damaged; its "
+                                                            "operator has to look at it"));
   }
 }
 
+absl::Status FoldLoop::TakeOffice() {
+  const uint64_t term = lease_.record().term;
+  // Whoever led in between wrote checkpoints that this memory knows nothing of.
+  const bool same_office = term == term_ || term == term_ + 1;
+  if (leader_ == nullptr || !same_office) {
+    begun_ = false;
+    leader_ = std::make_unique<FoldLeader>(
+        FoldLeaderParts{parts_.store, parts_.regions, parts_.steady_clock, parts_.metrics,
+                        parts_.recent},
+        options_.leader);
+  }
+  term_ = term;
+  if (begun_) return absl::OkStatus();
+  const absl::Status status = leader_->Begin([this] { (void)lease_.Tick(); });
+  begun_ = status.ok();
+  return status;
+}
+
+absl::Status FoldLoop::Lead(absl::Time now) {
+  if (absl::Status status = TakeOffice(); !status.ok()) return status;
+  const absl::Status status = leader_->Turn(now, lease_.record());
+  if (absl::IsFailedPrecondition(status)) leader_ = nullptr;
+  damaged_ = absl::IsDataLoss(status);
+  return status;
+}
+
+absl::Status FoldLoop::Step() {
+  const absl::Time now = parts_.clock.Now();
+  const absl::Status beaten = lease_.Tick();
+  const absl::Status kept = KeepUp(now);
+  absl::Status led;
+  if (lease_.Held()) {
+    led = Lead(now);
+  } else {
+    damaged_ = false;
+  }
+  if (damaged_) {
+    ShowDamage();
+    return led;
+  }
+  // Only now, so that the board never shows what the store has not.
+  const bool news = leader_ != nullptr && led.ok() && lease_.Held() && leader_->published() > 0;
+  const absl::Status shown = Look(news);
+  if (!led.ok()) return led;
+  if (!beaten.ok()) return beaten;
+  if (!kept.ok()) return kept;
+  return shown;
+}
+
 void FoldLoop::Run() {
-  Follower follower(store_, regions_, options_);
-  absl::Time published_window = absl::InfinitePast();
-  std::shared_ptr<const PlanVersion> published_plan;
-  bool changed = false;
   do {
-    const absl::Time now = clock_.Now();
-    const absl::StatusOr<size_t> read = follower.Poll(now);
-    Report(read.status());
-    const std::shared_ptr<const PlanVersion> plan = plans_.Current();
-    if (plan == nullptr) continue;
-    if (absl::IsDataLoss(read.status())) {
-      // What was said rests on a log that is damaged: nobody should go on quoting it.
-      for (const v1::CountryRegions& country : plan->plan.countries()) {
-        board_.Put(country.country(), absl::DataLossError("the collector's log is damaged; its "
-                                                          "operator has to look at it"));
-      }
-      published_plan = nullptr;
-    }
-    if (!read.ok()) continue;
-    changed = changed || *read > 0;
-    // A verdict on half of the log would be wrong: first catch up.
-    if (*read >= options_.poll_records_max) continue;
-    const absl::Time window = follower.NewestWindow(now);
-    if (!changed && window == published_window && plan == published_plan) continue;
-    Publish(follower, plan->plan, now);
-    changed = false;
-    published_window = window;
-    published_plan = plan;
+    Report(Step());
   } while (WaitForMore());
+  if (lease_.Held() && leader_ != nullptr && begun_) {
+    const absl::Status saved = leader_->End(lease_.record());
+    if (!saved.ok()) {
+      Log(LogLevel::kWarn, "fold", "no_last_checkpoint", {{"detail", saved.ToString()}});
+    }
+  }
+  const absl::Status released = lease_.Release();
+  if (!released.ok()) {
+    Log(LogLevel::kWarn, "fold", "lease_kept", {{"detail", released.ToString()}});
+  }
 }
 
 }  // namespace sightline

@@ -25,6 +25,7 @@
 #include "collector/serve_flags.h"
 #include "collector/server_grpc.h"
 #include "collector/signals.h"
+#include "collector/steady_clock.h"
 #include "collector/store/store.h"
 #include "common/clock.h"
 #include "common/crypto.h"
@@ -81,6 +82,7 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
   if (absl::Status status = plans.Refresh(); !status.ok()) return status;
   BucketKeys bucket_keys(**store);
   Board board;
+  const SystemSteadyClock steady_clock;
   Metrics metrics;
   Health health(clock);
   HealthWatchOptions watch_options;
@@ -88,8 +90,9 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
   watch_options.streams_max = flags.streams_max;
   watch_options.queue_max = IntakeBudget::kBatchesMax;
   HealthWatch watch({**store, plans, board, clock, metrics, health}, watch_options);
-  FoldLoop fold(**store, plans, *regions, clock, options->fold, board);
   RecentLog recent(kRecentRoundsMax);
+  FoldLoop fold({**store, plans, *regions, clock, steady_clock, board, metrics, &recent},
+                options->fold);
   Intake intake(**store, plans, bucket_keys, recent, clock, metrics,
                 {flags.node, flags.streams_max}, [&fold, &watch] {
                   watch.Committed();

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "collector/store/store.h"
+#include "collector/verdict/round.h"
 #include "common/clock.h"
 #include "common/crypto.h"
 #include "common/plan.h"
@@ -20,13 +21,14 @@ namespace sightline {
 // One version, ready for look-ups. Immutable.
 struct PlanVersion {
   explicit PlanVersion(v1::SignedPlan signed_bytes, v1::Plan parsed)
-      : signed_plan(std::move(signed_bytes)), plan(std::move(parsed)), index(plan) {}
+      : signed_plan(std::move(signed_bytes)), plan(std::move(parsed)), index(plan), rounds(plan) {}
   PlanVersion(const PlanVersion&) = delete;
   PlanVersion& operator=(const PlanVersion&) = delete;
 
   const v1::SignedPlan signed_plan;
   const v1::Plan plan;
   const PlanIndex index;
+  const RoundPlan rounds;
 };
 
 // Thread-safe. Publish, Refresh and a Find that misses may wait for the store.

@@ -18,8 +18,9 @@ absl::StatusOr<absl::Duration> ParseFlag(const char* flag, const std::string& te
   return duration;
 }
 
-absl::StatusOr<FollowerOptions> ParseFoldOptions(const ServeFlags& flags) {
-  FollowerOptions options;
+absl::StatusOr<FoldLoopOptions> ParseFoldOptions(const ServeFlags& flags) {
+  FoldLoopOptions result;
+  FollowerOptions& options = result.leader.follow;
   const auto window = ParseFlag("--window", flags.window);
   if (!window.ok()) return window.status();
   const auto grace = ParseFlag("--grace", flags.grace);
@@ -34,7 +35,16 @@ absl::StatusOr<FollowerOptions> ParseFoldOptions(const ServeFlags& flags) {
   options.window_length = *window;
   options.grace = *grace;
   options.retain = *retain;
-  return options;
+  result.leader.node = flags.node;
+  const auto lease = ParseFlag("--fold-lease", flags.fold_lease);
+  if (!lease.ok()) return lease.status();
+  result.lease = LeaseOptions::Of(*lease);
+  if (!flags.keep_log.empty()) {
+    const auto keep_log = ParseFlag("--keep-log", flags.keep_log);
+    if (!keep_log.ok()) return keep_log.status();
+    result.leader.keep_log = *keep_log;
+  }
+  return result;
 }
 
 absl::StatusOr<std::string> ReadFlag(const char* flag, const std::string& path) {
@@ -120,10 +130,16 @@ void AddServeFlags(CLI::App& serve, ServeFlags& flags) {
   serve.add_option("--streams-max", flags.streams_max, "Agents connected at once")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
+  serve
+      .add_option("--fold-lease", flags.fold_lease,
+                  "How long a collector that folds may be silent before another one takes over")
+      ->capture_default_str();
+  serve.add_option("--keep-log", flags.keep_log,
+                   "Drop days of the log that are older and final, such as 2160h (default: never)");
 }
 
 absl::StatusOr<ServeOptions> ReadServeFlags(const ServeFlags& flags) {
-  absl::StatusOr<FollowerOptions> fold = ParseFoldOptions(flags);
+  absl::StatusOr<FoldLoopOptions> fold = ParseFoldOptions(flags);
   if (!fold.ok()) return fold.status();
   absl::StatusOr<InviteTemplate> invites = MakeInviteTemplate(flags);
   if (!invites.ok()) return invites.status();

@@ -8,8 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "collector/enroll.h"
+#include "collector/fold_loop.h"
 #include "collector/server_options.h"
-#include "collector/verdict/follow.h"
 #include "common/crypto.h"
 
 namespace sightline {
@@ -32,11 +32,13 @@ struct ServeFlags {
   std::string http = "127.0.0.1:9464";
   std::string log_format = "logfmt";
   size_t streams_max = 20'000;
+  std::string fold_lease = "5s";
+  std::string keep_log;
 };
 
 // Checked, and with the files read that they name.
 struct ServeOptions {
-  FollowerOptions fold;
+  FoldLoopOptions fold;
   InviteTemplate invites;
   ServerOptions server;
   VerifyKey operator_key;

@@ -144,7 +144,7 @@ void Session::Accept(Message& message, const v1::Batch& batch) {
   record.bucket = bucket_;
   record.batch = std::move(*signed_batch.mutable_batch());
   record.signature = std::move(*signed_batch.mutable_signature());
-  entry.round = std::make_shared<const Round>(MakeRound(record, batch, &plan_->plan, *agent_));
+  entry.round = std::make_shared<const Round>(MakeRound(record, batch, &plan_->rounds, *agent_));
   entry.results = static_cast<size_t>(batch.observations_size());
   entry.listener = shared_from_this();
 

@@ -1,47 +1,125 @@
 #include "common/outcome.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
 #include <utility>
-#include <vector>
 
 #include "common/layers.h"
 
 namespace sightline {
 namespace {
 
-bool Attempted(v1::LayerState state) {
-  return state != v1::LAYER_STATE_UNSPECIFIED && state != v1::LAYER_STATE_UNTESTED;
+// A CheckOutcome that borrows its failure: a round has hundreds, and few are ever told.
+struct Finding {
+  Outcome outcome = Outcome::kUntested;
+  absl::string_view layer;
+  const std::string* failure = nullptr;
+};
+
+CheckOutcome ToOutcome(const Finding& finding) {
+  return {finding.outcome, finding.layer,
+          finding.failure == nullptr ? std::string() : *finding.failure};
 }
 
-const CheckOutcome* FirstWith(const std::vector<CheckOutcome>& outcomes, Outcome wanted) {
-  const auto found = std::find_if(outcomes.begin(), outcomes.end(),
-                                  [&](const CheckOutcome& o) { return o.outcome == wanted; });
-  return found == outcomes.end() ? nullptr : &*found;
+// What the rules ask about several findings.
+class Findings {
+ public:
+  void Add(const Finding& finding) {
+    any_ = true;
+    if (finding.outcome == Outcome::kOpen) {
+      any_open_ = true;
+    } else {
+      all_open_ = false;
+    }
+    if (finding.outcome != Outcome::kUntested) all_untested_ = false;
+    if (finding.outcome == Outcome::kBlocked && blocked_.failure == nullptr) blocked_ = finding;
+    if (finding.outcome == Outcome::kDown && down_.failure == nullptr) down_ = finding;
+  }
+
+  Finding AllOf() const {
+    if (HasBlocked()) return blocked_;
+    if (HasDown()) return down_;
+    if (any_ && all_open_) return {Outcome::kOpen, {}, nullptr};
+    return NoStatement();
+  }
+
+  Finding AnyOf() const {
+    if (any_open_) return {Outcome::kOpen, {}, nullptr};
+    if (HasBlocked() && !HasDown()) return blocked_;
+    if (HasDown() && !HasBlocked()) return down_;
+    return NoStatement();
+  }
+
+ private:
+  bool HasBlocked() const { return blocked_.failure != nullptr; }
+  bool HasDown() const { return down_.failure != nullptr; }
+  Finding NoStatement() const {
+    return {all_untested_ ? Outcome::kUntested : Outcome::kUndecided, {}, nullptr};
+  }
+
+  bool any_ = false;
+  bool any_open_ = false;
+  bool all_open_ = true;
+  bool all_untested_ = true;
+  Finding blocked_;  // the first one; has a failure, however empty
+  Finding down_;     // likewise
+};
+
+// Which layers have which state, a bit each, lowest layer first: looked at once, asked often.
+class LayersByState {
+ public:
+  explicit LayersByState(const v1::LayerVector& layers) {
+    for (size_t i = 0; i < kLayers.size(); ++i) {
+      const v1::LayerState state = StateOf(layers, kLayers[i]);
+      bits_[v1::LayerState_IsValid(state) ? static_cast<size_t>(state) : kOther] |= 1U << i;
+    }
+  }
+
+  bool Any(v1::LayerState state) const { return bits_[static_cast<size_t>(state)] != 0; }
+  bool Is(size_t layer, v1::LayerState state) const {
+    return (bits_[static_cast<size_t>(state)] >> layer & 1U) != 0;
+  }
+  v1::Layer Lowest(v1::LayerState state) const {
+    return kLayers[static_cast<size_t>(std::countr_zero(bits_[static_cast<size_t>(state)]))];
+  }
+  bool AnyAttempted() const {
+    const unsigned all = (1U << kLayers.size()) - 1;
+    return (bits_[v1::LAYER_STATE_UNSPECIFIED] | bits_[v1::LAYER_STATE_UNTESTED]) != all;
+  }
+
+ private:
+  static constexpr size_t kOther = v1::LayerState_ARRAYSIZE;
+  std::array<unsigned, kOther + 1> bits_{};
+};
+
+Finding FindingOfCheck(const v1::Check& check, const v1::Observation* observation) {
+  if (observation == nullptr) return {};
+  const LayersByState layers(observation->layers());
+  for (const auto& [state, outcome] : {std::pair(v1::LAYER_STATE_BLOCKED, Outcome::kBlocked),
+                                       std::pair(v1::LAYER_STATE_DOWN, Outcome::kDown)}) {
+    if (layers.Any(state)) {
+      return {outcome, LayerName(layers.Lowest(state)), &observation->failure()};
+    }
+  }
+  if (!layers.AnyAttempted()) return {};
+  // A penalty for an earlier probe may have cut more than the layer that it shows at.
+  if (layers.Any(v1::LAYER_STATE_TAINTED)) return {Outcome::kUndecided, {}, nullptr};
+  for (size_t i = 0; i < kLayers.size(); ++i) {
+    if (!layers.Is(i, v1::LAYER_STATE_OK) && ProtocolHas(check.protocol(), kLayers[i])) {
+      return {Outcome::kUndecided, {}, nullptr};
+    }
+  }
+  return {Outcome::kOpen, {}, nullptr};
 }
 
-CheckOutcome NoStatement(const std::vector<CheckOutcome>& outcomes) {
-  const bool untested = std::all_of(outcomes.begin(), outcomes.end(), [](const CheckOutcome& o) {
-    return o.outcome == Outcome::kUntested;
-  });
-  return {untested ? Outcome::kUntested : Outcome::kUndecided, {}, {}};
-}
-
-CheckOutcome AllOf(const std::vector<CheckOutcome>& outcomes) {
-  if (const CheckOutcome* blocked = FirstWith(outcomes, Outcome::kBlocked)) return *blocked;
-  if (const CheckOutcome* down = FirstWith(outcomes, Outcome::kDown)) return *down;
-  const bool open = std::all_of(outcomes.begin(), outcomes.end(),
-                                [](const CheckOutcome& o) { return o.outcome == Outcome::kOpen; });
-  if (open && !outcomes.empty()) return {Outcome::kOpen, {}, {}};
-  return NoStatement(outcomes);
-}
-
-CheckOutcome AnyOf(const std::vector<CheckOutcome>& outcomes) {
-  if (FirstWith(outcomes, Outcome::kOpen) != nullptr) return {Outcome::kOpen, {}, {}};
-  const CheckOutcome* blocked = FirstWith(outcomes, Outcome::kBlocked);
-  const CheckOutcome* down = FirstWith(outcomes, Outcome::kDown);
-  if (blocked != nullptr && down == nullptr) return *blocked;
-  if (down != nullptr && blocked == nullptr) return *down;
-  return NoStatement(outcomes);
+Finding FindingOfFeature(const v1::Feature& feature, ObservationLookup lookup) {
+  Findings findings;
+  for (const v1::Check& check : feature.checks()) {
+    findings.Add(FindingOfCheck(check, lookup(check.check_id())));
+  }
+  return feature.rule() == v1::FEATURE_RULE_ANY_OF ? findings.AnyOf() : findings.AllOf();
 }
 
 }  // namespace
@@ -63,48 +141,23 @@ absl::string_view OutcomeName(Outcome outcome) {
 }
 
 CheckOutcome OutcomeOfCheck(const v1::Check& check, const v1::Observation* observation) {
-  if (observation == nullptr) return {};
-  const auto state_of = [&](v1::Layer layer) { return StateOf(observation->layers(), layer); };
-  const auto any_is = [&](v1::LayerState state) {
-    return std::any_of(kLayers.begin(), kLayers.end(),
-                       [&](v1::Layer layer) { return state_of(layer) == state; });
-  };
-  for (const auto& [state, outcome] : {std::pair(v1::LAYER_STATE_BLOCKED, Outcome::kBlocked),
-                                       std::pair(v1::LAYER_STATE_DOWN, Outcome::kDown)}) {
-    for (const v1::Layer layer : kLayers) {
-      if (state_of(layer) == state) return {outcome, LayerName(layer), observation->failure()};
-    }
-  }
-  const bool attempted = std::any_of(kLayers.begin(), kLayers.end(),
-                                     [&](v1::Layer layer) { return Attempted(state_of(layer)); });
-  if (!attempted) return {};
-  // A penalty for an earlier probe may have cut more than the layer that it shows at.
-  if (any_is(v1::LAYER_STATE_TAINTED)) return {Outcome::kUndecided, {}, {}};
-  const bool open = std::all_of(kLayers.begin(), kLayers.end(), [&](v1::Layer layer) {
-    return !ProtocolHas(check.protocol(), layer) || state_of(layer) == v1::LAYER_STATE_OK;
-  });
-  return {open ? Outcome::kOpen : Outcome::kUndecided, {}, {}};
+  return ToOutcome(FindingOfCheck(check, observation));
 }
 
 CheckOutcome OutcomeOfFeature(const v1::Feature& feature, ObservationLookup lookup) {
-  std::vector<CheckOutcome> outcomes;
-  outcomes.reserve(static_cast<size_t>(feature.checks_size()));
-  for (const v1::Check& check : feature.checks()) {
-    outcomes.push_back(OutcomeOfCheck(check, lookup(check.check_id())));
-  }
-  return feature.rule() == v1::FEATURE_RULE_ANY_OF ? AnyOf(outcomes) : AllOf(outcomes);
+  return ToOutcome(FindingOfFeature(feature, lookup));
 }
 
 CheckOutcome OutcomeOfTarget(const v1::Target& target, ObservationLookup lookup) {
   const bool any_essential =
       std::any_of(target.features().begin(), target.features().end(),
                   [](const v1::Feature& feature) { return feature.essential(); });
-  std::vector<CheckOutcome> outcomes;
+  Findings findings;
   for (const v1::Feature& feature : target.features()) {
     if (any_essential && !feature.essential()) continue;
-    outcomes.push_back(OutcomeOfFeature(feature, lookup));
+    findings.Add(FindingOfFeature(feature, lookup));
   }
-  return AllOf(outcomes);
+  return ToOutcome(findings.AllOf());
 }
 
 }  // namespace sightline

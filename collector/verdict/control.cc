@@ -19,22 +19,20 @@ Ruling Rule(Contrast outside, Contrast anchors, bool target_reached) {
   return Ruling::kNoControl;
 }
 
-Contrast AnchorsOf(const v1::Plan& plan, const TargetOutcomes& round, absl::string_view target_id) {
+Contrast AnchorsOf(absl::Span<const size_t> anchors, absl::Span<const CheckOutcome> round,
+                   size_t target) {
   bool tried = false;
-  for (const v1::Target& target : plan.targets()) {
-    if (target.kind() != v1::TARGET_KIND_DOMESTIC_ANCHOR) continue;
-    if (absl::string_view(target.target_id()) == target_id) continue;
-    const auto found = round.find(target.target_id());
-    if (found == round.end() || found->second.outcome == Outcome::kUntested) continue;
-    if (found->second.outcome == Outcome::kOpen) return Contrast::kReached;
+  for (const size_t anchor : anchors) {
+    if (anchor == target || round[anchor].outcome == Outcome::kUntested) continue;
+    if (round[anchor].outcome == Outcome::kOpen) return Contrast::kReached;
     tried = true;
   }
   return tried ? Contrast::kNotReached : Contrast::kUnknown;
 }
 
-Contrast LineOfControl(const TargetOutcomes& round) {
-  const bool reached = std::any_of(round.begin(), round.end(), [](const auto& entry) {
-    return entry.second.outcome == Outcome::kOpen;
+Contrast LineOfControl(absl::Span<const CheckOutcome> round) {
+  const bool reached = std::any_of(round.begin(), round.end(), [](const CheckOutcome& outcome) {
+    return outcome.outcome == Outcome::kOpen;
   });
   return reached ? Contrast::kReached : Contrast::kNotReached;
 }

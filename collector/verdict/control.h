@@ -3,12 +3,10 @@
 #ifndef SIGHTLINE_COLLECTOR_VERDICT_CONTROL_H_
 #define SIGHTLINE_COLLECTOR_VERDICT_CONTROL_H_
 
-#include <map>
-#include <string>
+#include <cstddef>
 
-#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "common/outcome.h"
-#include "sightline/v1/plan.pb.h"
 
 namespace sightline {
 
@@ -42,14 +40,14 @@ enum class Ruling {
 // Being reached proves itself. Not being reached proves nothing without both contrasts.
 Ruling Rule(Contrast outside, Contrast anchors, bool target_reached);
 
-using TargetOutcomes = std::map<std::string, CheckOutcome>;  // one round, by target_id
-
-// Of the domestic anchors other than `target_id` in one round: reached when at least one is open,
-// not reached when at least one was tried and none is open, unknown when none was tried.
-Contrast AnchorsOf(const v1::Plan& plan, const TargetOutcomes& round, absl::string_view target_id);
+// Of the domestic anchors other than the target, all by their place in `round`: reached when at
+// least one is open, not reached when at least one was tried and none is open, unknown when none
+// was tried.
+Contrast AnchorsOf(absl::Span<const size_t> anchors, absl::Span<const CheckOutcome> round,
+                   size_t target);
 
 // The anchor of a control is everything: reached when the round reached any target at all.
-Contrast LineOfControl(const TargetOutcomes& round);
+Contrast LineOfControl(absl::Span<const CheckOutcome> round);
 
 }  // namespace sightline
 

@@ -1,5 +1,7 @@
 #include "collector/verdict/fold.h"
 
+#include <utility>
+
 namespace sightline {
 namespace {
 
@@ -65,9 +67,30 @@ FoldOutcome Fold::Add(const Round& round) {
   entry.enroll_time = round.enroll_time;
   OriginCounts& seen = entry.origins[round.seen];
   ++seen.rounds;
-  for (const TargetRound& target : round.targets) Count(target, seen.targets[target.target_id]);
+  auto place = seen.targets.begin();
+  for (const TargetRound& target : round.targets) {
+    // Both are ordered, and an agent seldom has other targets than in its last round.
+    if (place == seen.targets.end() || place->first != target.target_id) {
+      place = seen.targets.try_emplace(target.target_id).first;
+    }
+    Count(target, place->second);
+    ++place;
+  }
+  changed_.insert(start);
   ++counters_.folded;
   return FoldOutcome::kFolded;
+}
+
+void Fold::Restore(Window window) {
+  if (window.start + window_length_ <= horizon_) return;
+  const absl::Time start = window.start;
+  windows_.insert_or_assign(start, std::move(window));
+}
+
+std::vector<absl::Time> Fold::TakeChanged() {
+  std::vector<absl::Time> result(changed_.begin(), changed_.end());
+  changed_.clear();
+  return result;
 }
 
 void Fold::Forget(absl::Time horizon) {
@@ -86,6 +109,13 @@ const Window* Fold::Find(absl::Time start) const {
 std::optional<absl::Time> Fold::Earliest() const {
   if (windows_.empty()) return std::nullopt;
   return windows_.begin()->first;
+}
+
+std::vector<absl::Time> Fold::Starts() const {
+  std::vector<absl::Time> result;
+  result.reserve(windows_.size());
+  for (const auto& [start, window] : windows_) result.push_back(start);
+  return result;
 }
 
 absl::Time Fold::WindowStart(absl::Time time) const {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "collector/verdict/round.h"
@@ -44,6 +46,14 @@ class Fold {
   // Counts the round in the window of its round time.
   FoldOutcome Add(const Round& round);
 
+  // Puts back a window that was taken from another fold of the same length, in place of what is
+  // here, unless it is forgotten.
+  void Restore(Window window);
+
+  // Starts of the windows that Add has changed since the last call, ordered; some may be forgotten
+  // already.
+  std::vector<absl::Time> TakeChanged();
+
   // Drops the windows that end at or before `horizon` and ignores them from now on. A horizon
   // earlier than a previous one changes nothing.
   void Forget(absl::Time horizon);
@@ -54,6 +64,15 @@ class Fold {
 
   // Start of the earliest window that holds anything.
   std::optional<absl::Time> Earliest() const;
+
+  // Starts of all windows that hold anything, ordered.
+  std::vector<absl::Time> Starts() const;
+
+  // Windows that hold anything.
+  size_t size() const { return windows_.size(); }
+
+  // Windows that end at or before it are forgotten.
+  absl::Time horizon() const { return horizon_; }
 
   // Start of the window that `time` falls into.
   absl::Time WindowStart(absl::Time time) const;
@@ -69,6 +88,7 @@ class Fold {
   absl::Duration retain_;
   absl::Time horizon_ = absl::InfinitePast();
   std::map<absl::Time, Window> windows_;
+  std::set<absl::Time> changed_;
   FoldCounters counters_;
 };
 

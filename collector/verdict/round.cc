@@ -1,9 +1,9 @@
 #include "collector/verdict/round.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/strings/string_view.h"
 #include "collector/verdict/control.h"
 #include "common/outcome.h"
 #include "common/wire.h"
@@ -11,25 +11,32 @@
 namespace sightline {
 namespace {
 
-// Of two observations of one check the first one counts.
-TargetOutcomes OutcomesOf(const v1::Batch& batch, const v1::Plan& plan) {
-  absl::flat_hash_map<absl::string_view, const v1::Observation*> by_check;
-  by_check.reserve(static_cast<size_t>(batch.observations_size()));
+// One for each of `plan.targets()`. Of two observations of one check the first one counts.
+std::vector<CheckOutcome> OutcomesOf(const v1::Batch& batch, const RoundPlan& plan) {
+  std::vector<const v1::Observation*> by_slot(plan.slots());
+  size_t slot = 0;
   for (const v1::Observation& observation : batch.observations()) {
-    by_check.emplace(observation.check_id(), &observation);
+    const size_t found = plan.SlotOf(observation.check_id(), slot);
+    if (found == RoundPlan::kNoSlot) continue;
+    if (by_slot[found] == nullptr) by_slot[found] = &observation;
+    slot = found + 1;
   }
   const auto lookup = [&](absl::string_view check_id) -> const v1::Observation* {
-    const auto found = by_check.find(check_id);
-    return found == by_check.end() ? nullptr : found->second;
+    const size_t found = plan.SlotOf(check_id, slot);
+    if (found == RoundPlan::kNoSlot) return nullptr;
+    slot = found + 1;
+    return by_slot[found];
   };
-  TargetOutcomes outcomes;
-  for (const v1::Target& target : plan.targets()) {
-    outcomes.emplace(target.target_id(), OutcomeOfTarget(target, lookup));
+  std::vector<CheckOutcome> outcomes;
+  outcomes.reserve(plan.targets().size());
+  for (const RoundPlan::Entry& entry : plan.targets()) {
+    slot = entry.first_slot;
+    outcomes.push_back(OutcomeOfTarget(*entry.target, lookup));
   }
   return outcomes;
 }
 
-TargetRound RuleOn(const std::string& target_id, const CheckOutcome& outcome, Contrast line) {
+TargetRound RuleOn(const std::string& target_id, CheckOutcome outcome, Contrast line) {
   TargetRound round;
   round.target_id = target_id;
   if (line == Contrast::kNotReached) {
@@ -40,7 +47,7 @@ TargetRound RuleOn(const std::string& target_id, const CheckOutcome& outcome, Co
     round.ruling = TargetRuling::kOpen;
   } else if (outcome.outcome == Outcome::kBlocked) {
     round.ruling = TargetRuling::kBlocked;
-    round.cause = {std::string(outcome.layer), outcome.failure};
+    round.cause = {std::string(outcome.layer), std::move(outcome.failure)};
   } else if (outcome.outcome == Outcome::kDown) {
     round.ruling = TargetRuling::kDown;
   }
@@ -49,7 +56,31 @@ TargetRound RuleOn(const std::string& target_id, const CheckOutcome& outcome, Co
 
 }  // namespace
 
-Round MakeRound(const LogRecord& record, const v1::Batch& batch, const v1::Plan* plan,
+RoundPlan::RoundPlan(const v1::Plan& plan) {
+  for (const v1::Target& target : plan.targets()) {
+    targets_.push_back({&target, check_ids_.size()});
+    for (const v1::Feature& feature : target.features()) {
+      for (const v1::Check& check : feature.checks()) {
+        slot_by_id_.emplace(check.check_id(), check_ids_.size());
+        check_ids_.push_back(check.check_id());
+      }
+    }
+  }
+  std::stable_sort(targets_.begin(), targets_.end(), [](const Entry& one, const Entry& other) {
+    return one.target->target_id() < other.target->target_id();
+  });
+  for (size_t i = 0; i < targets_.size(); ++i) {
+    if (targets_[i].target->kind() == v1::TARGET_KIND_DOMESTIC_ANCHOR) anchors_.push_back(i);
+  }
+}
+
+size_t RoundPlan::SlotOf(absl::string_view check_id, size_t guess) const {
+  if (guess < check_ids_.size() && check_ids_[guess] == check_id) return guess;
+  const auto found = slot_by_id_.find(check_id);
+  return found == slot_by_id_.end() ? kNoSlot : found->second;
+}
+
+Round MakeRound(const LogRecord& record, const v1::Batch& batch, const RoundPlan* plan,
                 const AgentRecord& agent) {
   Round round;
   round.round_time = record.round_time;
@@ -71,15 +102,23 @@ Round MakeRound(const LogRecord& record, const v1::Batch& batch, const v1::Plan*
     round.kind = RoundKind::kUnknownPlan;
     return round;
   }
-  const TargetOutcomes outcomes = OutcomesOf(batch, *plan);
-  for (const auto& [target_id, outcome] : outcomes) {
-    if (outcome.outcome == Outcome::kUntested) continue;
+  const std::vector<CheckOutcome> outcomes = OutcomesOf(batch, *plan);
+  round.targets.reserve(outcomes.size());
+  for (size_t i = 0; i < outcomes.size(); ++i) {
+    if (outcomes[i].outcome == Outcome::kUntested) continue;
     const Contrast line = agent.role == v1::AGENT_ROLE_CONTROL
                               ? LineOfControl(outcomes)
-                              : AnchorsOf(*plan, outcomes, target_id);
-    round.targets.push_back(RuleOn(target_id, outcome, line));
+                              : AnchorsOf(plan->anchors(), outcomes, i);
+    round.targets.push_back(RuleOn(plan->targets()[i].target->target_id(), outcomes[i], line));
   }
   return round;
+}
+
+Round MakeRound(const LogRecord& record, const v1::Batch& batch, const v1::Plan* plan,
+                const AgentRecord& agent) {
+  const std::optional<RoundPlan> prepared =
+      plan == nullptr ? std::nullopt : std::optional<RoundPlan>(*plan);
+  return MakeRound(record, batch, prepared ? &*prepared : nullptr, agent);
 }
 
 }  // namespace sightline

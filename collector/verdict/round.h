@@ -3,10 +3,14 @@
 #ifndef SIGHTLINE_COLLECTOR_VERDICT_ROUND_H_
 #define SIGHTLINE_COLLECTOR_VERDICT_ROUND_H_
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "collector/store/store.h"
 #include "collector/verdict/window.h"
 #include "sightline/v1/observation.pb.h"
@@ -44,8 +48,42 @@ struct Round {
   std::vector<TargetRound> targets;  // ordered by target_id; only those that were tested
 };
 
+// A plan with what MakeRound looks up in it at hand. Immutable, so thread-safe. Holds pointers into
+// `plan`, which must outlive it unchanged.
+class RoundPlan {
+ public:
+  static constexpr size_t kNoSlot = static_cast<size_t>(-1);
+
+  struct Entry {
+    const v1::Target* target = nullptr;
+    size_t first_slot = 0;  // of its first check
+  };
+
+  explicit RoundPlan(const v1::Plan& plan);
+
+  // Ordered by target_id.
+  absl::Span<const Entry> targets() const { return targets_; }
+  // Positions in targets() of the domestic anchors.
+  absl::Span<const size_t> anchors() const { return anchors_; }
+
+  // Number of the check in the plan's order, kNoSlot when it has no such check. `guess` is looked
+  // at first: whoever asks for one after the other seldom needs more.
+  size_t SlotOf(absl::string_view check_id, size_t guess) const;
+  size_t slots() const { return check_ids_.size(); }
+
+ private:
+  std::vector<Entry> targets_;
+  std::vector<size_t> anchors_;
+  std::vector<absl::string_view> check_ids_;  // by slot
+  absl::flat_hash_map<absl::string_view, size_t> slot_by_id_;
+};
+
 // `batch` is `record.batch` parsed; `plan` is the plan that it names, nullptr when there is none;
 // `agent` is its entry in the registry. Pure.
+Round MakeRound(const LogRecord& record, const v1::Batch& batch, const RoundPlan* plan,
+                const AgentRecord& agent);
+
+// The same for a plan that is needed once.
 Round MakeRound(const LogRecord& record, const v1::Batch& batch, const v1::Plan* plan,
                 const AgentRecord& agent);
 

@@ -144,8 +144,8 @@ std::vector<RegionState> StatesOf(const v1::TargetVerdict& verdict,
 }
 
 v1::TargetVerdict JudgeTarget(const v1::Target& target, const std::vector<std::string>& regions,
-                              const Roster& roster, const RegionNames& names) {
-  const TargetTally tally = TallyTarget(roster, target.target_id());
+                              const Roster& roster, const TargetTally& tally,
+                              const RegionNames& names) {
   std::map<std::string, ByNetwork> cells;
   for (const auto& [key, evidence] : tally.cells) cells[key.first].emplace(key.second, evidence);
   v1::TargetVerdict verdict;
@@ -175,9 +175,10 @@ v1::TargetVerdict JudgeTarget(const v1::Target& target, const std::vector<std::s
 
 }  // namespace
 
-v1::GetSummaryResponse Judge(const Window& window, const v1::Plan& plan, absl::string_view country,
-                             const RegionNames& names) {
-  v1::GetSummaryResponse response;
+Judgement JudgeWithTallies(const Window& window, const v1::Plan& plan, absl::string_view country,
+                           const RegionNames& names) {
+  Judgement judgement;
+  v1::GetSummaryResponse& response = judgement.summary;
   response.set_country(std::string(country));
   *response.mutable_window_start_time() = ToProto(window.start);
   *response.mutable_window_length() = ToProto(window.length);
@@ -187,9 +188,16 @@ v1::GetSummaryResponse Judge(const Window& window, const v1::Plan& plan, absl::s
   std::map<std::string, const v1::Target*> targets;
   for (const v1::Target& target : plan.targets()) targets.emplace(target.target_id(), &target);
   for (const auto& [target_id, target] : targets) {
-    *response.add_verdicts() = JudgeTarget(*target, regions, roster, names);
+    judgement.tallies.push_back(TallyTarget(roster, target_id));
+    *response.add_verdicts() =
+        JudgeTarget(*target, regions, roster, judgement.tallies.back(), names);
   }
-  return response;
+  return judgement;
+}
+
+v1::GetSummaryResponse Judge(const Window& window, const v1::Plan& plan, absl::string_view country,
+                             const RegionNames& names) {
+  return JudgeWithTallies(window, plan, country, names).summary;
 }
 
 }  // namespace sightline

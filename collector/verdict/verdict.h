@@ -2,7 +2,10 @@
 #ifndef SIGHTLINE_COLLECTOR_VERDICT_VERDICT_H_
 #define SIGHTLINE_COLLECTOR_VERDICT_VERDICT_H_
 
+#include <vector>
+
 #include "absl/strings/string_view.h"
+#include "collector/verdict/tally.h"
 #include "collector/verdict/window.h"
 #include "common/regions.h"
 #include "sightline/v1/plan.pb.h"
@@ -19,6 +22,15 @@ inline constexpr absl::string_view kRulesetVersion = "1";
 // by subtraction. A country that the plan does not observe has no regions.
 v1::GetSummaryResponse Judge(const Window& window, const v1::Plan& plan, absl::string_view country,
                              const RegionNames& names);
+
+// A verdict with what it was made from, which readers do not see.
+struct Judgement {
+  v1::GetSummaryResponse summary;
+  std::vector<TargetTally> tallies;  // one for each of summary.verdicts()
+};
+
+Judgement JudgeWithTallies(const Window& window, const v1::Plan& plan, absl::string_view country,
+                           const RegionNames& names);
 
 }  // namespace sightline
 

@@ -1,8 +1,10 @@
 // What the fold keeps of one window: plain values, ordered, so that whoever walks them gets the
-// same sums in the same order whatever the order in which the records came.
+// same sums in the same order whatever the order in which the records came. What there is most of,
+// targets of an agent, lies side by side.
 #ifndef SIGHTLINE_COLLECTOR_VERDICT_WINDOW_H_
 #define SIGHTLINE_COLLECTOR_VERDICT_WINDOW_H_
 
+#include <boost/container/flat_map.hpp>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -36,7 +38,7 @@ struct TargetCounts {
   // Rounds that tried no other domestic anchor.
   uint32_t no_anchor = 0;
   // Of the `blocked` rounds; the values sum to `blocked`.
-  std::map<Cause, uint32_t> causes;
+  boost::container::flat_map<Cause, uint32_t> causes;
 };
 
 // Where the collector saw a batch come from.
@@ -51,7 +53,7 @@ struct SeenFrom {
 
 struct OriginCounts {
   uint32_t rounds = 0;
-  std::map<std::string, TargetCounts> targets;  // by target_id
+  boost::container::flat_map<std::string, TargetCounts> targets;  // by target_id
 };
 
 struct AgentWindow {

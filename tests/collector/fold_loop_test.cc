@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
 
 #include "tests/collector/memory_store.h"
 #include "tests/collector/test_agent.h"
@@ -36,19 +37,29 @@ class FoldLoopTest : public ::testing::Test {
     record.batch = sealed.batch();
     record.signature = sealed.signature();
     ASSERT_EQ(store_.Append("n1", {record})->outcomes[0], AppendOutcome::kAppended);
-    loop_.Wake();
+    loop_->Wake();
   }
 
   // Waits until the board's word on China is what the condition wants.
   template <typename Condition>
-  void WaitFor(Condition condition) {
+  void WaitFor(const Board& board, Condition condition) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    Board::Summary summary = board_.Get("CN");
+    Board::Summary summary = board.Get("CN");
     while (!condition(summary) && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::yield();
-      summary = board_.Get("CN");
+      summary = board.Get("CN");
     }
     ASSERT_TRUE(condition(summary)) << summary.status();
+  }
+  template <typename Condition>
+  void WaitFor(Condition condition) {
+    WaitFor(board_, condition);
+  }
+
+  static FoldLoopOptions Options(const std::string& node) {
+    FoldLoopOptions options;
+    options.leader.node = node;
+    return options;
   }
 
   TestAgent agent_;
@@ -58,7 +69,11 @@ class FoldLoopTest : public ::testing::Test {
   PlanBook plans_{store_, operator_key_.public_key(), clock_};
   const RegionNames regions_ = *RegionNames::Load();
   Board board_;
-  FoldLoop loop_{store_, plans_, regions_, clock_, FollowerOptions(), board_};
+  const SystemSteadyClock steady_clock_;
+  Metrics metrics_;
+  std::unique_ptr<FoldLoop> loop_ = std::make_unique<FoldLoop>(
+      FoldLoopParts{store_, plans_, regions_, clock_, steady_clock_, board_, metrics_},
+      Options("n1"));
 };
 
 TEST_F(FoldLoopTest, PublishesAWindowOnceItIsComplete) {
@@ -96,6 +111,38 @@ TEST_F(FoldLoopTest, ADamagedLogIsSaidInsteadOfAVerdict) {
   ASSERT_EQ(store_.Append("n1", {damaged})->outcomes[0], AppendOutcome::kAppended);
   WaitFor([](const Board::Summary& each) { return absl::IsDataLoss(each.status()); });
   EXPECT_THAT(std::string(board_.Get("CN").status().message()), HasSubstr("damaged"));
+}
+
+TEST_F(FoldLoopTest, AStandbySaysTheSameBytesAndTakesOver) {
+  Append(agent_.NextBatch());
+  clock_.Advance(absl::Hours(1));
+  WaitFor(board_, [](const Board::Summary& summary) { return summary.ok(); });
+  EXPECT_TRUE(loop_->State().leads);
+  Board board;
+  Metrics metrics;
+  FoldLoop standby({store_, plans_, regions_, clock_, steady_clock_, board, metrics},
+                   Options("n2"));
+  ASSERT_TRUE(board.Get("CN").ok()) << "what is stored is there before it has done anything";
+  EXPECT_EQ((*board.Get("CN"))->SerializeAsString(), (*board_.Get("CN"))->SerializeAsString());
+  // A round of the next hour, and that hour's end.
+  Append(agent_.NextBatch(kTestNow + absl::Hours(1)));
+  clock_.Advance(absl::Hours(1));
+  const auto is_next = [](const Board::Summary& summary) {
+    return summary.ok() && FromProto((*summary)->window_start_time()) == kTestNow + absl::Hours(1);
+  };
+  WaitFor(board, is_next);
+  WaitFor(board_, is_next);
+  EXPECT_EQ((*board.Get("CN"))->SerializeAsString(), (*board_.Get("CN"))->SerializeAsString());
+  EXPECT_FALSE(standby.State().leads);
+  EXPECT_EQ(standby.State().leader, "n1");
+  loop_ = nullptr;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!standby.State().caught_up && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  EXPECT_TRUE(standby.State().leads);
+  EXPECT_EQ(store_.ReadCheckpoint()->positions.at("n1"), 2U) << "written when the leader ended";
+  EXPECT_EQ(metrics.Folded("folded").Value(), 0) << "nothing is folded twice";
 }
 
 TEST_F(FoldLoopTest, AnotherCountryIsNotFoundByName) {

@@ -68,7 +68,8 @@ struct LoopbackCollector::Whole {
       : store(*OpenStore(absl::StrCat("sqlite:", folder, "/log.db"))),
         plans(*store, operator_key.public_key(), clock),
         bucket_keys(*store),
-        fold(*store, plans, regions, clock, FollowerOptions(), board),
+        fold({*store, plans, regions, clock, steady_clock, board, metrics, &recent},
+             {{"n1", {}, {}, {}, {}}, {}}),
         intake(*store, plans, bucket_keys, recent, clock, metrics, IntakeOptions(),
                [this] { fold.Wake(); }),
         enrolment(*store, plans, regions, clock,
@@ -89,9 +90,10 @@ struct LoopbackCollector::Whole {
   PlanBook plans;
   BucketKeys bucket_keys;
   Board board;
-  FoldLoop fold;
+  const SystemSteadyClock steady_clock;
   Metrics metrics;
   RecentLog recent{kLogRecordsMax};
+  FoldLoop fold;
   Intake intake;
   Enrolment enrolment;
   std::unique_ptr<Server> server;

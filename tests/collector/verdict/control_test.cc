@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/common/test_plan.h"
-
 namespace sightline {
 namespace {
 
@@ -38,23 +36,22 @@ TEST(ControlTest, EveryRowOfTheTable) {
 }
 
 TEST(ControlTest, AnchorsAreTheOtherDomesticAnchors) {
-  const v1::Plan plan = TestPlan();
   const CheckOutcome open{Outcome::kOpen, {}, {}};
   const CheckOutcome blocked{Outcome::kBlocked, "tcp", "connection_reset"};
-  EXPECT_EQ(AnchorsOf(plan, {{"wechat", open}, {"weibo", blocked}}, "whatsapp"), kYes);
-  EXPECT_EQ(AnchorsOf(plan, {{"wechat", blocked}, {"weibo", blocked}}, "whatsapp"), kNo);
-  EXPECT_EQ(AnchorsOf(plan, {{"wechat", open}, {"weibo", blocked}}, "wechat"), kNo)
+  const size_t anchors[] = {1, 2};
+  EXPECT_EQ(AnchorsOf(anchors, {blocked, open, blocked}, 0), kYes);
+  EXPECT_EQ(AnchorsOf(anchors, {open, blocked, blocked}, 0), kNo);
+  EXPECT_EQ(AnchorsOf(anchors, {blocked, open, blocked}, 1), kNo)
       << "the target under judgement is never its own anchor";
-  EXPECT_EQ(AnchorsOf(plan, {{"example", open}}, "whatsapp"), kDontKnow)
-      << "a foreign anchor is not a domestic one";
-  EXPECT_EQ(AnchorsOf(plan, {{"wechat", {}}}, "whatsapp"), kDontKnow) << "untested is not tried";
+  EXPECT_EQ(AnchorsOf(anchors, {open, {}, {}}, 0), kDontKnow) << "untested is not tried";
+  EXPECT_EQ(AnchorsOf({}, {open, open, open}, 0), kDontKnow) << "there is none";
 }
 
 TEST(ControlTest, AControlThatReachesNothingIsOutItself) {
   const CheckOutcome open{Outcome::kOpen, {}, {}};
   const CheckOutcome blocked{Outcome::kBlocked, "tcp", "connection_reset"};
-  EXPECT_EQ(LineOfControl({{"whatsapp", blocked}, {"signal", open}}), kYes);
-  EXPECT_EQ(LineOfControl({{"whatsapp", blocked}, {"signal", blocked}}), kNo);
+  EXPECT_EQ(LineOfControl({blocked, open}), kYes);
+  EXPECT_EQ(LineOfControl({blocked, blocked}), kNo);
 }
 
 }  // namespace

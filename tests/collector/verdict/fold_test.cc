@@ -97,7 +97,8 @@ TEST(FoldTest, WhatCarriesNoObservationIsCounted) {
   world.Round(kTestNow, NormalSight);
   Entry entry = world.entries.front();
   Fold fold(kHour, kRetain);
-  EXPECT_EQ(fold.Add(MakeRound(entry.record, entry.batch, nullptr, entry.agent)),
+  const RoundPlan* no_plan = nullptr;
+  EXPECT_EQ(fold.Add(MakeRound(entry.record, entry.batch, no_plan, entry.agent)),
             FoldOutcome::kUnknownPlan);
   entry.record.receive_time = entry.record.round_time - absl::Minutes(11);
   EXPECT_EQ(fold.Add(MakeRound(entry.record, entry.batch, &world.plan, entry.agent)),

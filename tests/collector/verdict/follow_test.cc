@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/wire.h"
+#include "tests/collector/memory_store.h"
 #include "tests/collector/verdict/world.h"
 #include "tests/common/temp_folder.h"
 
@@ -152,12 +153,76 @@ TEST_F(FollowerTest, ADamagedRecordStopsItByName) {
   }
 }
 
+TEST_F(FollowerTest, AGapIsDamageUnlessDaysWereDropped) {
+  PublishPlan();
+  world_.Join("CN-BJ", 4134);
+  Enroll();
+  for (int day : {0, 1, 0, 1}) world_.Round(kTestNow + day * 24 * kHour, NormalSight);
+  AppendNew({"n1"});
+  // As if the store had lost what it dropped, and forgotten that it did.
+  class Forgetful : public MemoryStore {
+   public:
+    bool knows = false;
+    absl::StatusOr<int64_t> FirstDay() override {
+      return knows ? MemoryStore::FirstDay() : absl::StatusOr<int64_t>(0);
+    }
+  } store;
+  AgentRecord agent = world_.agents.front().registry;
+  agent.head = GenesisHash();
+  store.AddAgent(agent);
+  ASSERT_TRUE(store.AddPlan(1, store_->ListPlans()->front()).ok());
+  ASSERT_TRUE(store.Append("n1", *store_->ReadLog("n1", 0, 10)).ok());
+  ASSERT_TRUE(store.DropDaysBefore(absl::ToUnixSeconds(kTestNow) / 86400 + 1).ok());
+  Follower follower(store, TestNames(), {});
+  const absl::Status gap = follower.Poll(kTestNow).status();
+  EXPECT_TRUE(absl::IsDataLoss(gap)) << gap;
+  EXPECT_THAT(std::string(gap.message()), HasSubstr("record 4 of node \"n1\" follows 2"));
+  store.knows = true;
+  EXPECT_EQ(follower.Poll(kTestNow).value(), 1U);
+  EXPECT_EQ(follower.fold().horizon(), kTestNow + 24 * kHour) << "what is not whole is not judged";
+}
+
+TEST_F(FollowerTest, ItsOwnNodesRecordsComeFromMemoryWhileTheyAreThere) {
+  SetUpTwoCities();
+  Follower plain(*store_, TestNames(), {});
+  ASSERT_TRUE(plain.Poll(kTestNow).ok());
+  std::vector<std::shared_ptr<const Round>> recent;  // of n1, from node_seq 11 on
+  const std::vector<LogRecord> log = *store_->ReadLog("n1", 10, 100);
+  for (const LogRecord& record : log) {
+    v1::Batch batch;
+    ASSERT_TRUE(batch.ParseFromString(record.batch));
+    recent.push_back(std::make_shared<const Round>(
+        MakeRound(record, batch, &world_.plan, *store_->FindAgent(record.agent_id))));
+  }
+  size_t taken = 0;
+  FollowerOptions options;
+  options.page_records = 10;
+  Follower follower(*store_, TestNames(), options);
+  follower.UseRecent("n1", [&](uint64_t after, size_t limit) {
+    std::vector<std::shared_ptr<const Round>> rounds;
+    for (uint64_t seq = after; seq >= 10 && seq < 10 + recent.size() && rounds.size() < limit;) {
+      rounds.push_back(recent[seq++ - 10]);
+    }
+    taken += rounds.size();
+    return rounds;
+  });
+  EXPECT_EQ(follower.Poll(kTestNow).value(), 51U);
+  EXPECT_EQ(taken, log.size());
+  EXPECT_TRUE(follower.caught_up());
+  const absl::Time now = kTestNow + 65 * kMinute;
+  EXPECT_EQ(follower.Summary("CN", now)->SerializeAsString(),
+            plain.Summary("CN", now)->SerializeAsString());
+}
+
 TEST_F(FollowerTest, OldWindowsAreForgotten) {
   SetUpTwoCities();
   Follower follower(*store_, TestNames(), {});
   ASSERT_TRUE(follower.Poll(kTestNow).ok());
   const absl::Time now = kTestNow + absl::Hours(80);
   ASSERT_TRUE(follower.Poll(now).ok());
+  follower.Forget(kTestNow);
+  EXPECT_TRUE(follower.Summary("CN", now).ok()) << "not before its last word was written";
+  follower.Forget(absl::InfiniteFuture());
   EXPECT_EQ(follower.Summary("CN", now).status().code(), absl::StatusCode::kUnavailable);
 }
 
