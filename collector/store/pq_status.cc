@@ -1,20 +1,22 @@
 #include "collector/store/pq_status.h"
 
-#include <pqxx/except>
 #include <string>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 
 namespace sightline {
 namespace {
 
 std::string FirstLine(absl::string_view text) {
+  absl::ConsumePrefix(&text, "ERROR:  ");
+  absl::ConsumePrefix(&text, "FATAL:  ");
   return std::string(text.substr(0, text.find('\n')));
 }
 
-absl::Status FromSqlState(const std::string& state, absl::string_view what) {
+absl::Status FromSqlState(absl::string_view state, absl::string_view what) {
   const std::string message = absl::StrCat("PostgreSQL: ", FirstLine(what));
   const auto in_class = [&state](absl::string_view prefix) {
     return absl::StartsWith(state, prefix);
@@ -25,8 +27,9 @@ absl::Status FromSqlState(const std::string& state, absl::string_view what) {
     return absl::UnavailableError(message);
   }
   // 42P07 and 42710: another collector made the table at the same moment. 55P03: a lock was not
-  // given in time.
-  if (in_class("40") || state == "42P07" || state == "42710" || state == "55P03") {
+  // given in time. 23514: the day's partition is being made (partitions.cc).
+  if (in_class("40") || state == "42P07" || state == "42710" || state == "55P03" ||
+      state == "23514") {
     return absl::AbortedError(message);
   }
   if (state == "23505") return absl::AlreadyExistsError(message);
@@ -41,25 +44,15 @@ absl::Status FromSqlState(const std::string& state, absl::string_view what) {
 
 }  // namespace
 
-absl::Status StatusOfPqException() {
-  // Most derived first.
-  try {
-    throw;
-  } catch (const pqxx::broken_connection& e) {
-    return absl::UnavailableError(absl::StrCat("PostgreSQL is not reachable: ", FirstLine(e.what()),
-                                               "; it is tried again with the next call"));
-  } catch (const pqxx::in_doubt_error&) {
-    return absl::AbortedError(
-        "PostgreSQL was lost during a commit, which may have succeeded; read again, then retry");
-  } catch (const pqxx::transaction_rollback& e) {
-    return absl::AbortedError(absl::StrCat("PostgreSQL: ", FirstLine(e.what())));
-  } catch (const pqxx::unique_violation& e) {
-    return absl::AlreadyExistsError(absl::StrCat("PostgreSQL: ", FirstLine(e.what())));
-  } catch (const pqxx::sql_error& e) {
-    return FromSqlState(e.sqlstate(), e.what());
-  } catch (const std::exception& e) {
-    return absl::InternalError(absl::StrCat("PostgreSQL: ", e.what()));
+absl::Status StatusOfPqResult(PGconn* connection, const PGresult* result) {
+  const char* state = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  if (state != nullptr) return FromSqlState(state, PQresultErrorMessage(result));
+  if (PQstatus(connection) == CONNECTION_OK) {
+    return absl::InternalError(absl::StrCat("PostgreSQL: ", FirstLine(PQerrorMessage(connection))));
   }
+  return absl::UnavailableError(
+      absl::StrCat("PostgreSQL is not reachable: ", FirstLine(PQerrorMessage(connection)),
+                   "; it is tried again with the next call"));
 }
 
 }  // namespace sightline

@@ -41,7 +41,10 @@ std::unique_ptr<Store> StoreTest::Open() const {
 }
 
 void StoreTest::RunSql(const std::string& sql) const {
-  if (GetParam() == Backend::kPostgresql) return PrivatePostgres::RunSql(url_, sql);
+  if (GetParam() == Backend::kPostgresql) {
+    PrivatePostgres::RunSql(url_, sql);
+    return;
+  }
   sqlite3* db = nullptr;
   ASSERT_EQ(sqlite3_open((folder_ / "store.db").c_str(), &db), SQLITE_OK);
   EXPECT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
