@@ -18,6 +18,7 @@
 #include "collector/serve_flags.h"
 #include "collector/server_grpc.h"
 #include "collector/store/store.h"
+#include "collector/store_commands.h"
 #include "collector/workers.h"
 #include "collector/writer.h"
 #include "common/clock.h"
@@ -44,7 +45,8 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
   if (!regions.ok()) return regions.status();
   const absl::StatusOr<std::unique_ptr<Geo>> geo = Geo::Open(flags.geo);
   if (!geo.ok()) return geo.status();
-  const absl::StatusOr<std::unique_ptr<Store>> store = OpenStore(flags.store);
+  const absl::StatusOr<std::unique_ptr<Store>> store =
+      OpenStore(flags.store, flags.no_migrate ? SchemaPolicy::kRequire : SchemaPolicy::kUpgrade);
   if (!store.ok()) return store.status();
 
   const GrpcLifetime grpc;
@@ -83,6 +85,8 @@ int Main(int argc, char** argv) {
       "  sightline-collector serve --store sqlite:/var/lib/sightline/log.db \\\n"
       "      --tls-cert cert.pem --tls-key key.pem --operator-key operator.pub.pem \\\n"
       "      --geo country-asn.mmdb --advertise collector.example:7443");
+  StoreCommands store_commands;
+  AddStoreCommands(app, store_commands);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -92,9 +96,10 @@ int Main(int argc, char** argv) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  // The other commands end at once.
+  if (!store_commands.run) pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   spdlog::set_default_logger(spdlog::stderr_color_mt("sightline-collector"));
-  const absl::Status status = Serve(flags, signals);
+  const absl::Status status = store_commands.run ? store_commands.run() : Serve(flags, signals);
   if (status.ok()) return 0;
   spdlog::error("collector: {}", std::string(status.message()));
   return absl::IsInvalidArgument(status) ? 2 : 1;

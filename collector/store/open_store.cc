@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <memory>
 #include <string>
 #include <utility>
@@ -68,6 +70,10 @@ absl::StatusOr<std::unique_ptr<Store>> OpenStore(absl::string_view url, SchemaPo
 }
 
 absl::StatusOr<SchemaReport> UpdateSchema(absl::string_view url, bool dry_run) {
+  if (const auto path = SqlitePathOf(url);
+      dry_run && path.ok() && access(path->c_str(), F_OK) != 0) {
+    return SchemaReport{0, SqliteMigrations().back().version};  // without making the file
+  }
   absl::StatusOr<Opened> opened = OpenAsIs(url);
   if (!opened.ok()) return opened.status();
   const absl::StatusOr<int64_t> held = dry_run
