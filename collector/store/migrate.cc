@@ -73,8 +73,7 @@ absl::StatusOr<int64_t> Migrate(SqlDatabase& database, absl::Span<const Migratio
     int64_t held = 0;
     // Without a write when there is nothing to do: another collector may be writing.
     const absl::StatusOr<int64_t> before = SchemaVersion(database, migrations);
-    if (before.ok() && *before > 0 && *before == migrations.back().version) return before;
-    if (absl::IsFailedPrecondition(before.status())) return before;
+    if (!before.ok() || *before == migrations.back().version) return before;
     status = database.Write([&](SqlSession& session) {
       const absl::StatusOr<int64_t> applied = ApplyMissing(session, migrations);
       if (applied.ok()) held = *applied;

@@ -126,7 +126,9 @@ absl::Status ForDays(SqlDatabase& database, const std::set<int64_t>& days, bool 
     if (status.ok()) continue;
     const absl::StatusOr<std::set<int64_t>> now = DaysWithPartition(database);
     if (!now.ok()) return now.status();
-    if ((now->count(day) > 0) != want && first_error.ok()) first_error = status;
+    if ((now->count(day) > 0) == want) continue;
+    if (!absl::IsAborted(status)) return status;
+    if (first_error.ok()) first_error = status;  // another day's lock may be free
   }
   return first_error;
 }

@@ -37,6 +37,13 @@ std::vector<std::string> AsServerUser(std::vector<std::string> command) {
   return all;
 }
 
+void GiveToServer(const std::string& folder) {
+  if (geteuid() != 0) return;
+  const passwd* user = getpwnam("postgres");
+  if (user == nullptr) Die("there is no user postgres; install PostgreSQL with deploy/deps");
+  if (chown(folder.c_str(), user->pw_uid, user->pw_gid) != 0) Die("chown failed");
+}
+
 }  // namespace
 
 PrivatePostgres::PrivatePostgres(std::vector<std::string> settings)
@@ -44,11 +51,7 @@ PrivatePostgres::PrivatePostgres(std::vector<std::string> settings)
   if (access((std::string(kPrograms) + "postgres").c_str(), X_OK) != 0) {
     Die(std::string(kPrograms) + "postgres is missing; install it with deploy/deps");
   }
-  if (geteuid() == 0) {
-    const passwd* user = getpwnam("postgres");
-    if (user == nullptr) Die("there is no user postgres; install PostgreSQL with deploy/deps");
-    if (chown(folder_.path().c_str(), user->pw_uid, user->pw_gid) != 0) Die("chown failed");
-  }
+  GiveToServer(folder_.path());
   const int log = open((folder_ / "initdb.log").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
   const pid_t pid =
       StartChild(AsServerUser({std::string(kPrograms) + "initdb", "--pgdata=" + folder_ / "data",
@@ -94,6 +97,15 @@ void PrivatePostgres::Start() {
 std::string PrivatePostgres::NewDatabase() {
   const std::string name = "test" + std::to_string(++databases_);
   RunSql(UrlOf("postgres"), "CREATE DATABASE " + name);
+  return UrlOf(name);
+}
+
+std::string PrivatePostgres::NewDatabaseOn(const std::string& folder) {
+  const std::string name = "test" + std::to_string(++databases_);
+  std::filesystem::create_directory(folder);
+  GiveToServer(folder);
+  RunSql(UrlOf("postgres"), "CREATE TABLESPACE " + name + " LOCATION '" + folder + "'");
+  RunSql(UrlOf("postgres"), "CREATE DATABASE " + name + " TABLESPACE " + name);
   return UrlOf(name);
 }
 

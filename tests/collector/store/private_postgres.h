@@ -29,6 +29,9 @@ class PrivatePostgres {
   // Makes an empty database and returns its URL.
   std::string NewDatabase();
 
+  // The same, with its data in a new folder that this makes.
+  std::string NewDatabaseOn(const std::string& folder);
+
   // Runs SQL in the database of a URL that NewDatabase returned; the first value that it gave.
   // Exits the process when it fails.
   static std::string RunSql(const std::string& url, const std::string& sql);

@@ -1,6 +1,7 @@
 #include "tests/collector/store/store_fixture.h"
 
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <map>
 
@@ -50,6 +51,14 @@ void StoreTest::RunSql(const std::string& sql) const {
   EXPECT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
       << sqlite3_errmsg(db);
   sqlite3_close(db);
+}
+
+void StoreTest::MakeEmpty() const {
+  if (GetParam() == Backend::kPostgresql) {
+    PrivatePostgres::RunSql(url_, "DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+    return;
+  }
+  for (const char* suffix : {"", "-wal", "-shm"}) unlink((path() + suffix).c_str());
 }
 
 void StoreTest::Enroll(Store& store, const TestAgent& agent) {
