@@ -27,6 +27,7 @@
 #include "collector/signals.h"
 #include "collector/steady_clock.h"
 #include "collector/store/store.h"
+#include "collector/store_commands.h"
 #include "common/clock.h"
 #include "common/crypto.h"
 #include "common/lifetime_grpc.h"
@@ -66,7 +67,8 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
   if (!regions.ok()) return regions.status();
   const absl::StatusOr<std::unique_ptr<Geo>> geo = Geo::Open(flags.geo);
   if (!geo.ok()) return geo.status();
-  const absl::StatusOr<std::unique_ptr<Store>> store = OpenStore(flags.store);
+  const absl::StatusOr<std::unique_ptr<Store>> store =
+      OpenStore(flags.store, flags.no_migrate ? SchemaPolicy::kRequire : SchemaPolicy::kUpgrade);
   if (!store.ok()) return store.status();
 
   const size_t files = flags.streams_max + kOtherFiles;
@@ -132,6 +134,8 @@ int Main(int argc, char** argv) {
       "  sightline-collector serve --store sqlite:/var/lib/sightline/log.db \\\n"
       "      --tls-cert cert.pem --tls-key key.pem --operator-key operator.pub.pem \\\n"
       "      --geo country-asn.mmdb --advertise collector.example:7443");
+  StoreCommands store_commands;
+  AddStoreCommands(app, store_commands);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -141,10 +145,11 @@ int Main(int argc, char** argv) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  // The other commands end at once.
+  if (!store_commands.run) pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   StartLog(*ParseLogFormat(flags.log_format));
   CatchGrpcLog();
-  const absl::Status status = Serve(flags, signals);
+  const absl::Status status = store_commands.run ? store_commands.run() : Serve(flags, signals);
   if (status.ok()) return 0;
   // Up to here there were no peers: an address in it is one of the flags'.
   Log(LogLevel::kError, "collector", "failed", {LogField::OwnAddress("detail", status.message())});

@@ -97,6 +97,8 @@ absl::StatusOr<ServerOptions> MakeServerOptions(const ServeFlags& flags) {
 void AddServeFlags(CLI::App& serve, ServeFlags& flags) {
   serve.add_option("--store", flags.store, "sqlite:PATH or postgresql://...")
       ->capture_default_str();
+  serve.add_flag("--no-migrate", flags.no_migrate,
+                 "Refuse a store whose schema is older, instead of bringing it up to date");
   serve.add_option("--listen", flags.listen, "Address and port for agents and readers")
       ->capture_default_str();
   serve.add_option("--tls-cert", flags.tls_cert, "Certificate chain, PEM")->required();

@@ -17,6 +17,7 @@ namespace sightline {
 // As given on the command line.
 struct ServeFlags {
   std::string store = "sqlite:sightline.db";
+  bool no_migrate = false;
   std::string listen = "0.0.0.0:7443";
   std::string tls_cert;
   std::string tls_key;

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "collector/store/sql_database.h"
@@ -19,9 +19,15 @@ struct Migration {
 absl::Span<const Migration> SqliteMigrations();
 absl::Span<const Migration> PostgresqlMigrations();
 
-// Applies the steps that the database does not have yet, all in one transaction. Safe when several
-// collectors start at once. FAILED_PRECONDITION: the database has steps that are not in the list.
-absl::Status Migrate(SqlDatabase& database, absl::Span<const Migration> migrations);
+// Version of the newest step that the database has; 0 for an empty one. FAILED_PRECONDITION: it has
+// steps that are not in the list.
+absl::StatusOr<int64_t> SchemaVersion(SqlDatabase& database,
+                                      absl::Span<const Migration> migrations);
+
+// Applies the steps that the database does not have yet, all in one transaction, and returns the
+// version that it had. Safe when several collectors start at once. FAILED_PRECONDITION: the
+// database has steps that are not in the list.
+absl::StatusOr<int64_t> Migrate(SqlDatabase& database, absl::Span<const Migration> migrations);
 
 }  // namespace sightline
 

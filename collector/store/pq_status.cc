@@ -1,5 +1,6 @@
 #include "collector/store/pq_status.h"
 
+#include <exception>
 #include <pqxx/except>
 #include <string>
 
@@ -11,7 +12,7 @@
 namespace sightline {
 namespace {
 
-absl::Status FromSqlState(const std::string& state, absl::string_view what) {
+absl::Status FromSqlState(absl::string_view state, absl::string_view what) {
   const std::string message = absl::StrCat("PostgreSQL: ", SqlErrorInWords(what));
   const auto in_class = [&state](absl::string_view prefix) {
     return absl::StartsWith(state, prefix);
@@ -22,8 +23,9 @@ absl::Status FromSqlState(const std::string& state, absl::string_view what) {
     return absl::UnavailableError(message);
   }
   // 42P07 and 42710: another collector made the table at the same moment. 55P03: a lock was not
-  // given in time.
-  if (in_class("40") || state == "42P07" || state == "42710" || state == "55P03") {
+  // given in time. 23514: the day's partition is being made (partitions.cc).
+  if (in_class("40") || state == "42P07" || state == "42710" || state == "55P03" ||
+      state == "23514") {
     return absl::AbortedError(message);
   }
   if (state == "23505") return absl::AlreadyExistsError(message);
@@ -38,7 +40,19 @@ absl::Status FromSqlState(const std::string& state, absl::string_view what) {
 
 }  // namespace
 
-absl::Status StatusOfPqException() {
+absl::Status StatusOfPqResult(PGconn* connection, const PGresult* result) {
+  const char* state = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  if (state != nullptr) return FromSqlState(state, PQresultErrorMessage(result));
+  if (PQstatus(connection) == CONNECTION_OK) {
+    return absl::InternalError(
+        absl::StrCat("PostgreSQL: ", SqlErrorInWords(PQerrorMessage(connection))));
+  }
+  return absl::UnavailableError(absl::StrCat(
+      "PostgreSQL is not reachable: ", LostConnectionInWords(PQerrorMessage(connection)),
+      "; it is tried again with the next call"));
+}
+
+absl::Status StatusOfPqxxException() {
   // Most derived first.
   try {
     throw;

@@ -28,8 +28,7 @@ struct SqlBytes {
 using SqlValue = std::variant<int64_t, SqlText, SqlBytes>;
 using SqlValues = std::vector<SqlValue>;
 
-// Columns of `batches`. The long one comes first: libpqxx copies what stands behind a column once
-// more for each column.
+// Columns of `batches`, in the order of SqlBatchRow.
 inline constexpr std::array<absl::string_view, 15> kBatchColumns = {
     "batch",           "agent_id",  "batch_seq", "day",        "node",
     "node_seq",        "first_seq", "prev_hash", "chain_hash", "round_time_ms",
@@ -62,14 +61,21 @@ class SqlSession {
   virtual absl::Status RunScript(absl::string_view sql) = 0;
 };
 
+enum class SqlDialect { kSqlite, kPostgresql };
+
 // Thread-safe. The error codes are those that store.h lists for every call; ALREADY_EXISTS means
 // that a unique key was there.
 class SqlDatabase {
  public:
   virtual ~SqlDatabase() = default;
 
+  virtual SqlDialect dialect() const = 0;
+
   // Runs `body` without a transaction around it; each statement sees what is committed by then.
   virtual absl::Status Read(absl::FunctionRef<absl::Status(SqlSession&)> body) = 0;
+
+  // As Read, on a connection made for many bytes.
+  virtual absl::Status ReadBulk(absl::FunctionRef<absl::Status(SqlSession&)> body) = 0;
 
   // As Read, but all statements see the same state.
   virtual absl::Status ReadOnce(absl::FunctionRef<absl::Status(SqlSession&)> body) = 0;
@@ -85,10 +91,6 @@ class SqlDatabase {
       absl::string_view node,
       absl::FunctionRef<absl::StatusOr<uint64_t>(SqlSession&, uint64_t)> body) = 0;
 };
-
-// Highest node_seq of a node ($1); no row when it has none.
-inline constexpr absl::string_view kSelectLastNodeSeq =
-    "SELECT node_seq FROM batches WHERE node = $1 ORDER BY node_seq DESC LIMIT 1";
 
 }  // namespace sightline
 

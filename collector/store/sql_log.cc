@@ -1,5 +1,7 @@
 // The log half of SqlStore.
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "collector/store/append_plan.h"
+#include "collector/store/node_seq.h"
 #include "collector/store/sql_rows.h"
 #include "collector/store/sql_store.h"
 
@@ -17,8 +20,6 @@ namespace {
 constexpr absl::string_view kMoveAgent =
     "UPDATE agents SET last_seq = $1, head = $2 WHERE agent_id = $3 AND last_seq = $4 AND head = "
     "$5";
-constexpr absl::string_view kSelectNextNode =
-    "SELECT node FROM batches WHERE node > $1 ORDER BY node LIMIT 1";
 // The first record of a node at or behind a node_seq.
 constexpr absl::string_view kSelectRecordFrom =
     "SELECT node_seq, receive_time_ms FROM batches WHERE node = $1 AND node_seq >= $2 "
@@ -84,11 +85,17 @@ absl::StatusOr<std::vector<LogRecord>> SqlStore::ReadLog(absl::string_view node,
                                                          size_t limit) {
   absl::Status status = CheckNode(node);
   if (!status.ok()) return status;
-  absl::StatusOr<SqlResult> found =
-      Query(absl::StrCat("SELECT ", absl::StrJoin(kBatchColumns, ", "),
-                         " FROM batches WHERE node = $1 AND node_seq > $2 "
-                         "ORDER BY node_seq LIMIT $3"),
-            {SqlText{node}, ToSqlInt(after), ToSqlInt(limit)});
+  // The limit is part of the text, so that a plan that is made once knows it.
+  const std::string select = absl::StrCat("SELECT ", absl::StrJoin(kBatchColumns, ", "),
+                                          " FROM batches WHERE node = $1 AND node_seq > $2 "
+                                          "ORDER BY node_seq LIMIT ",
+                                          ToSqlInt(limit));
+  absl::StatusOr<SqlResult> found;
+  status = database_->ReadBulk([&](SqlSession& session) {
+    found = session.Run(select, {SqlText{node}, ToSqlInt(after)});
+    return found.status();
+  });
+  if (!status.ok()) return status;
   if (!found.ok()) return found.status();
   std::vector<LogRecord> records;
   records.reserve(found->rows.size());
@@ -102,16 +109,14 @@ absl::StatusOr<std::vector<LogRecord>> SqlStore::ReadLog(absl::string_view node,
 
 absl::StatusOr<std::vector<std::string>> SqlStore::ListNodes() {
   std::vector<std::string> nodes;
-  // One index lookup per node, however long the log.
   const absl::Status status = database_->Read([&](SqlSession& session) {
-    std::string after;
-    while (true) {
-      absl::StatusOr<SqlResult> next = session.Run(kSelectNextNode, {SqlText{after}});
-      if (!next.ok()) return next.status();
-      if (next->rows.empty()) return absl::OkStatus();
-      after = next->rows[0][0].bytes;
-      nodes.push_back(after);
-    }
+    absl::StatusOr<std::map<std::string, uint64_t>> saved = SavedNodes(session);
+    if (!saved.ok()) return saved.status();
+    const absl::StatusOr<std::vector<std::string>> logged = NodesIn(session, std::nullopt);
+    if (!logged.ok()) return logged.status();
+    for (const std::string& node : *logged) saved->try_emplace(node, 0);
+    for (const auto& [node, node_seq] : *saved) nodes.push_back(node);
+    return absl::OkStatus();
   });
   if (!status.ok()) return status;
   return nodes;
@@ -125,15 +130,16 @@ absl::StatusOr<uint64_t> SqlStore::SeekLog(absl::string_view node, absl::Time ti
   int64_t low = 0;  // every answer lies in [low, high]
   int64_t high = 0;
   status = database_->Read([&](SqlSession& session) {
-    absl::StatusOr<SqlResult> found = session.Run(kSelectLastNodeSeq, {SqlText{node}});
-    if (!found.ok()) return found.status();
-    if (!found->rows.empty()) high = found->rows[0][0].number;
+    const absl::StatusOr<uint64_t> last = LastNodeSeq(session, node);
+    if (!last.ok()) return last.status();
+    high = ToSqlInt(*last);
     while (low < high) {
       const int64_t middle = low + (high - low) / 2;
-      found = session.Run(kSelectRecordFrom, {SqlText{node}, middle + 1});
+      const absl::StatusOr<SqlResult> found =
+          session.Run(kSelectRecordFrom, {SqlText{node}, middle + 1});
       if (!found.ok()) return found.status();
-      if (found->rows.empty()) return absl::AbortedError("days of the log were dropped meanwhile");
-      if (found->rows[0][1].number >= from_ms) {
+      // Nothing is there any more when the days of the last records were dropped.
+      if (found->rows.empty() || found->rows[0][1].number >= from_ms) {
         high = middle;
       } else {
         low = found->rows[0][0].number;

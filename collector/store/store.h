@@ -186,15 +186,20 @@ class Store {
 
   // --- Days of the log (days since 1970-01-01 UTC of the round time) ---
 
-  // Makes room for a day and those around it, so that it can be dropped as a whole later. Batches
-  // of days without a room of their own are stored all the same. Idempotent.
+  // Makes room for today and three days to both sides, each to be dropped as a whole later. Batches
+  // of days without a room of their own are stored all the same. Idempotent. ABORTED when a lock
+  // was not free: nobody waits behind this call, so call again later.
   virtual absl::Status PrepareDays(int64_t today) = 0;
 
-  // Drops every batch of days before `day`, for good. Cells and verdicts stay. Afterwards FirstDay
-  // is `day`, whatever else fails. Idempotent; a `day` at or before FirstDay drops nothing.
+  // Drops every batch of days before `day`, for good, in steps that others who write need not wait
+  // for. Cells and verdicts stay. FirstDay is `day` from the first step on and never goes back: an
+  // earlier `day` only ends what an earlier call left undone, or what came in too late. Numbers of
+  // dropped records are never given again. Idempotent. ABORTED when a lock was not free: call
+  // again later.
   virtual absl::Status DropDaysBefore(int64_t day) = 0;
 
-  // First day that is whole; 0 when nothing was ever dropped.
+  // First day that is whole; 0 when nothing was ever dropped. One look at one row. It moves before
+  // anything is dropped: whoever finds no batch and then finds its day before FirstDay knows why.
   virtual absl::StatusOr<int64_t> FirstDay() = 0;
 
   // --- Fold ---
@@ -231,10 +236,24 @@ class Store {
   virtual absl::StatusOr<std::string> BucketKey(int64_t day) = 0;
 };
 
-// Opens "sqlite:PATH" or "postgresql://..." and brings its schema up to date. INVALID_ARGUMENT:
-// another form of URL. FAILED_PRECONDITION: the schema is newer than this program, or the file
-// cannot be opened. UNAVAILABLE: the server does not answer. DATA_LOSS: the file is no database.
-absl::StatusOr<std::unique_ptr<Store>> OpenStore(absl::string_view url);
+enum class SchemaPolicy {
+  kUpgrade,  // bring it up to date
+  kRequire,  // FAILED_PRECONDITION, with what to run, when it is not
+};
+
+// Opens "sqlite:PATH" or "postgresql://...". INVALID_ARGUMENT: another form of URL.
+// FAILED_PRECONDITION: the schema is newer than this program, or the file cannot be opened.
+// UNAVAILABLE: the server does not answer. DATA_LOSS: the file is no database.
+absl::StatusOr<std::unique_ptr<Store>> OpenStore(absl::string_view url,
+                                                 SchemaPolicy policy = SchemaPolicy::kUpgrade);
+
+struct SchemaReport {
+  int64_t held = 0;   // version that the store had; 0: it was empty
+  int64_t known = 0;  // version that this program has, and the store afterwards but for a dry run
+};
+
+// Brings the schema up to date, in one transaction; a dry run changes nothing. Errors as OpenStore.
+absl::StatusOr<SchemaReport> UpdateSchema(absl::string_view url, bool dry_run);
 
 }  // namespace sightline
 

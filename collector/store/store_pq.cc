@@ -1,22 +1,19 @@
-// PostgreSQL through libpqxx. Exceptions of libpqxx end in this file, in Guard.
-#include <algorithm>
-#include <array>
+// PostgreSQL: connections through libpqxx for everything but the log in bulk; for that a pool of
+// readers through libpq, and one appender for each node.
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <pqxx/pqxx>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "collector/store/backends.h"
 #include "collector/store/connection_pool.h"
-#include "collector/store/pq_status.h"
+#include "collector/store/node_seq.h"
+#include "collector/store/pq_session.h"
+#include "collector/store/pqxx_connection.h"
 
 namespace sightline {
 namespace {
@@ -27,184 +24,35 @@ constexpr absl::string_view kUrlDefaults[] = {"connect_timeout=10", "keepalives_
                                               "keepalives_interval=10", "keepalives_count=3",
                                               "tcp_user_timeout=30000"};
 
-constexpr char kSettings[] =
-    "SET client_encoding = 'UTF8'; SET client_min_messages = 'error'; "
-    "SET statement_timeout = '30s'; SET lock_timeout = '20s'; "
-    "SET idle_in_transaction_session_timeout = '60s'";
+constexpr char kBeginWrite[] = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
+constexpr absl::string_view kTakeName = "SELECT set_config('application_name', $1, false)";
 // Ends every other connection that appends for the same node, and waits until it is gone: it may be
 // committing what its collector, now dead or cut off, never heard of.
-constexpr char kFenceNode[] =
+constexpr absl::string_view kFenceNode =
     "SELECT pid, pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = "
     "current_database() AND application_name = $1 AND pid <> pg_backend_pid()";
-
-constexpr pqxx::oid kOidBool = 16;
-constexpr pqxx::oid kOidBytea = 17;
-constexpr pqxx::oid kOidText = 25;
-
-// Runs what may throw.
-template <typename Function>
-absl::Status Guard(Function&& function) {
-  try {
-    return function();
-  } catch (...) {
-    return StatusOfPqException();
-  }
-}
-
-// Values in PostgreSQL's text form.
-struct ToText {
-  std::string operator()(int64_t value) const { return absl::StrCat(value); }
-  std::string operator()(SqlText text) const { return std::string(text.value); }
-  std::string operator()(SqlBytes bytes) const {
-    return absl::StrCat("\\x", absl::BytesToHexString(bytes.value));
-  }
-};
-
-std::vector<std::string> ToTexts(absl::Span<const SqlValue> values) {
-  std::vector<std::string> texts;
-  texts.reserve(values.size());
-  for (const SqlValue& value : values) texts.push_back(std::visit(ToText{}, value));
-  return texts;
-}
-
-SqlCell ToCell(const pqxx::field& field) {
-  switch (field.type()) {
-    case kOidBytea:
-      return {0, pqxx::binarystring(field).str()};
-    case kOidText:
-      return {0, std::string(field.c_str(), field.size())};
-    case kOidBool:
-      return {field.as<bool>() ? 1 : 0, {}};
-    default:
-      return {field.as<int64_t>(), {}};
-  }
-}
-
-struct Connection {
-  explicit Connection(const std::string& url) : pq(url) {
-    // A connection that libpqxx mends behind our back would lack the settings and the fence.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-    pq.inhibit_reactivation(true);
-#pragma GCC diagnostic pop
-    pqxx::nontransaction tx(pq);
-    tx.exec(kSettings);
-    // A commit that is acknowledged must be on the disk, whatever the database's default.
-    const pqxx::result mode = tx.exec("SHOW synchronous_commit");
-    if (mode[0][0].as<std::string>() == "off") tx.exec("SET synchronous_commit = on");
-  }
-
-  pqxx::connection pq;
-  std::map<std::string, std::string> prepared;  // SQL to the name of its prepared statement
-};
-
-class PqSession : public SqlSession {
- public:
-  PqSession(Connection& connection, pqxx::transaction_base& tx)
-      : connection_(connection), tx_(tx) {}
-
-  absl::StatusOr<SqlResult> Run(absl::string_view sql, absl::Span<const SqlValue> args) override {
-    SqlResult result;
-    const absl::Status status = Try([&] {
-      const pqxx::result rows =
-          tx_.exec_params(std::string(sql), pqxx::prepare::make_dynamic_params(ToTexts(args)));
-      result.affected = static_cast<int64_t>(rows.affected_rows());
-      result.rows.reserve(rows.size());
-      for (const pqxx::row& row : rows) {
-        std::vector<SqlCell>& cells = result.rows.emplace_back();
-        for (const pqxx::field& field : row) cells.push_back(ToCell(field));
-      }
-    });
-    if (!status.ok()) return status;
-    return result;
-  }
-
-  // All statements travel together and come back together: one round trip.
-  absl::StatusOr<std::vector<int64_t>> RunEach(absl::string_view sql,
-                                               absl::Span<const SqlValues> args) override {
-    std::vector<int64_t> affected;
-    affected.reserve(args.size());
-    const absl::Status status = Try([&] {
-      const std::string name = Prepared(std::string(sql));
-      pqxx::pipeline pipeline(tx_);
-      pipeline.retain(static_cast<int>(args.size()));
-      std::vector<pqxx::pipeline::query_id> ids;
-      ids.reserve(args.size());
-      for (const SqlValues& values : args) {
-        std::vector<std::string> literals = ToTexts(values);
-        for (std::string& literal : literals) literal = tx_.quote(literal);
-        ids.push_back(pipeline.insert(
-            absl::StrCat("EXECUTE ", name, "(", absl::StrJoin(literals, ", "), ")")));
-      }
-      pipeline.complete();
-      for (const pqxx::pipeline::query_id id : ids) {
-        affected.push_back(static_cast<int64_t>(pipeline.retrieve(id).affected_rows()));
-      }
-    });
-    if (!status.ok()) return status;
-    return affected;
-  }
-
-  absl::Status InsertBatches(absl::Span<const SqlBatchRow> rows) override {
-    return Try([&] {
-      pqxx::stream_to stream(tx_, "batches",
-                             std::vector<std::string>(kBatchColumns.begin(), kBatchColumns.end()));
-      std::array<std::string, kBatchColumns.size()> texts;
-      for (const SqlBatchRow& row : rows) {
-        std::transform(row.begin(), row.end(), texts.begin(),
-                       [](const SqlValue& value) { return std::visit(ToText{}, value); });
-        stream << texts;
-      }
-      stream.complete();
-    });
-  }
-
-  absl::Status RunScript(absl::string_view sql) override {
-    return Try([&] { tx_.exec(std::string(sql)); });
-  }
-
-  // Whether libpqxx threw: the connection is then not to be used again.
-  bool failed() const { return failed_; }
-
- private:
-  template <typename Function>
-  absl::Status Try(Function&& function) {
-    absl::Status status = Guard([&] {
-      function();
-      return absl::OkStatus();
-    });
-    if (!status.ok()) failed_ = true;
-    return status;
-  }
-
-  const std::string& Prepared(const std::string& sql) {
-    const auto [it, is_new] =
-        connection_.prepared.try_emplace(sql, absl::StrCat("s", connection_.prepared.size()));
-    if (is_new) tx_.exec(absl::StrCat("PREPARE ", it->second, " AS ", sql));
-    return it->second;
-  }
-
-  Connection& connection_;
-  pqxx::transaction_base& tx_;
-  bool failed_ = false;
-};
 
 class PqDatabase : public SqlDatabase {
  public:
   explicit PqDatabase(std::string url) : url_(std::move(url)) {}
 
+  SqlDialect dialect() const override { return SqlDialect::kPostgresql; }
+
   absl::Status Read(absl::FunctionRef<absl::Status(SqlSession&)> body) override {
-    return OnPooled<pqxx::nontransaction>(body);
+    return RunOnPooled(PqxxTransaction::kNone, body);
+  }
+
+  absl::Status ReadBulk(absl::FunctionRef<absl::Status(SqlSession&)> body) override {
+    return OnPooled(bulk_pool_, body);
   }
 
   absl::Status ReadOnce(absl::FunctionRef<absl::Status(SqlSession&)> body) override {
-    using Snapshot = pqxx::transaction<pqxx::repeatable_read, pqxx::readwrite_policy::read_only>;
-    return OnPooled<Snapshot>(body);
+    return RunOnPooled(PqxxTransaction::kSnapshot, body);
   }
 
   absl::Status Write(absl::FunctionRef<absl::Status(SqlSession&)> body) override {
-    return OnPooled<pqxx::work>(body);
+    return RunOnPooled(PqxxTransaction::kWrite, body);
   }
 
   absl::Status WriteAsNode(
@@ -212,31 +60,26 @@ class PqDatabase : public SqlDatabase {
       absl::FunctionRef<absl::StatusOr<uint64_t>(SqlSession&, uint64_t)> body) override {
     const std::lock_guard<std::mutex> lock(appenders_mutex_);
     std::unique_ptr<Appender>& appender = appenders_[std::string(node)];
-    uint64_t used = 0;
-    bool failed = true;
-    const absl::Status status = Guard([&] {
-      if (appender == nullptr) {
-        absl::StatusOr<std::unique_ptr<Appender>> opened = OpenAppender(node);
-        if (!opened.ok()) return opened.status();
-        appender = *std::move(opened);
+    if (appender == nullptr) {
+      absl::StatusOr<std::unique_ptr<Appender>> opened = OpenAppender(node);
+      if (!opened.ok()) {
+        if (absl::IsUnavailable(opened.status())) ClearPools();
+        return opened.status();
       }
-      pqxx::work tx(appender->connection.pq);
-      PqSession session(appender->connection, tx);
+      appender = *std::move(opened);
+    }
+    uint64_t used = 0;
+    const absl::Status status = appender->session->Transact(kBeginWrite, [&](SqlSession& session) {
       const absl::StatusOr<uint64_t> last = body(session, appender->last_node_seq);
-      failed = session.failed();
-      if (!last.ok()) return last.status();
-      used = *last;
-      failed = true;  // until the commit is known
-      tx.commit();
-      failed = false;
-      return absl::OkStatus();
+      if (last.ok()) used = *last;
+      return last.status();
     });
     if (status.ok()) {
       appender->last_node_seq = used;
-    } else if (failed) {
+    } else if (appender->session->failed()) {
       // The next call connects again, waits for what is in doubt and reads the highest node_seq.
       appender.reset();
-      pool_.Clear();
+      ClearPools();
     }
     return status;
   }
@@ -244,53 +87,62 @@ class PqDatabase : public SqlDatabase {
  private:
   // The one connection that appends for a node, and the highest node_seq that it committed.
   struct Appender {
-    explicit Appender(const std::string& url) : connection(url) {}
-    Connection connection;
+    std::unique_ptr<PqSession> session;
     uint64_t last_node_seq = 0;
   };
 
-  template <typename Transaction>
-  absl::Status OnPooled(absl::FunctionRef<absl::Status(SqlSession&)> body) {
-    std::unique_ptr<Connection> connection = pool_.Take();
-    bool failed = true;
-    const absl::Status status = Guard([&] {
-      if (connection == nullptr) connection = std::make_unique<Connection>(url_);
-      Transaction tx(connection->pq);
-      PqSession session(*connection, tx);
-      absl::Status done = body(session);
-      failed = session.failed();
-      if (!done.ok()) return done;
-      failed = true;  // until the commit is known
-      tx.commit();
-      failed = false;
-      return absl::OkStatus();
-    });
-    if (!failed) {
-      pool_.Give(std::move(connection));
+  absl::Status RunOnPooled(PqxxTransaction kind,
+                           absl::FunctionRef<absl::Status(SqlSession&)> body) {
+    return OnPooled(pool_, [&](PqxxConnection& connection) { return connection.Run(kind, body); });
+  }
+
+  template <typename Connection, typename Body>
+  absl::Status OnPooled(ConnectionPool<Connection>& pool, Body body) {
+    std::unique_ptr<Connection> connection = pool.Take();
+    if (connection == nullptr) {
+      absl::StatusOr<std::unique_ptr<Connection>> opened = Connection::Open(url_);
+      if (!opened.ok()) return opened.status();
+      connection = *std::move(opened);
+    }
+    absl::Status status = body(*connection);
+    if (!connection->failed()) {
+      pool.Give(std::move(connection));
     } else if (absl::IsUnavailable(status) || absl::IsAborted(status)) {
-      pool_.Clear();
+      ClearPools();
     }
     return status;
   }
 
+  void ClearPools() {
+    pool_.Clear();
+    bulk_pool_.Clear();
+  }
+
   absl::StatusOr<std::unique_ptr<Appender>> OpenAppender(absl::string_view node) {
-    auto appender = std::make_unique<Appender>(url_);
-    pqxx::nontransaction tx(appender->connection.pq);
+    auto appender = std::make_unique<Appender>();
+    absl::StatusOr<std::unique_ptr<PqSession>> opened = PqSession::Open(url_);
+    if (!opened.ok()) return opened.status();
+    appender->session = *std::move(opened);
     const std::string name = absl::StrCat("sightline ", node);
-    tx.exec(absl::StrCat("SET application_name = ", tx.quote(name)));
-    for (const pqxx::row& other : tx.exec_params(kFenceNode, name)) {
-      if (other[1].as<bool>()) continue;
+    const absl::Status named = appender->session->Run(kTakeName, {SqlText{name}}).status();
+    if (!named.ok()) return named;
+    const absl::StatusOr<SqlResult> others = appender->session->Run(kFenceNode, {SqlText{name}});
+    if (!others.ok()) return others.status();
+    for (const std::vector<SqlCell>& other : others->rows) {
+      if (other[1].number != 0) continue;
       return absl::UnavailableError(
-          absl::StrCat("PostgreSQL process ", other[0].as<int>(), " still appends for node ", node,
+          absl::StrCat("PostgreSQL process ", other[0].number, " still appends for node ", node,
                        "; wait for it to end, and give each collector its own node name"));
     }
-    const pqxx::result last = tx.exec_params(std::string(kSelectLastNodeSeq), std::string(node));
-    appender->last_node_seq = last.empty() ? 0 : last[0][0].as<uint64_t>();
+    const absl::StatusOr<uint64_t> last = LastNodeSeq(*appender->session, node);
+    if (!last.ok()) return last.status();
+    appender->last_node_seq = *last;
     return appender;
   }
 
   const std::string url_;
-  ConnectionPool<Connection> pool_;
+  ConnectionPool<PqxxConnection> pool_;
+  ConnectionPool<PqSession> bulk_pool_;
   std::mutex appenders_mutex_;
   std::map<std::string, std::unique_ptr<Appender>> appenders_;  // guarded by appenders_mutex_
 };

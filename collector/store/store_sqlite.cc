@@ -15,49 +15,22 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "collector/store/backends.h"
 #include "collector/store/connection_pool.h"
+#include "collector/store/fair_mutex.h"
+#include "collector/store/node_seq.h"
+#include "collector/store/sqlite_handle.h"
 
 namespace sightline {
 namespace {
 
 constexpr int kBusyTimeoutMs = 10'000;
+constexpr int kSettingsRetryMs = 5;
 
 constexpr char kSettings[] =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;";
 
-absl::Status ToStatus(sqlite3* db, int code, absl::string_view doing) {
-  const std::string message = absl::StrCat("SQLite ", doing, ": ", sqlite3_errmsg(db));
-  switch (code & 0xff) {
-    case SQLITE_CONSTRAINT:
-      return absl::AlreadyExistsError(message);
-    case SQLITE_FULL:
-      return absl::ResourceExhaustedError(absl::StrCat(message, "; make room on the disk"));
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-      return absl::DataLossError(
-          absl::StrCat(message, "; give another file or restore this one from a copy"));
-    case SQLITE_CANTOPEN:
-    case SQLITE_READONLY:
-    case SQLITE_PERM:
-    case SQLITE_AUTH:
-      return absl::FailedPreconditionError(
-          absl::StrCat(message, "; the file and its folder must be there and writable"));
-    case SQLITE_TOOBIG:
-      return absl::InvalidArgumentError(message);
-    case SQLITE_ERROR:
-    case SQLITE_MISUSE:
-    case SQLITE_MISMATCH:
-    case SQLITE_RANGE:
-      return absl::InternalError(message);
-    default:  // busy, locked, I/O error, out of memory, interrupted
-      return absl::UnavailableError(message);
-  }
-}
-
-struct CloseDb {
-  void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
-};
 struct FinalizeStatement {
   void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 };
@@ -111,9 +84,15 @@ class SqliteSession : public SqlSession {
     const int opened =
         sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
     auto session = std::unique_ptr<SqliteSession>(new SqliteSession(raw));
-    if (opened != SQLITE_OK) return ToStatus(raw, opened, absl::StrCat("opening ", path));
+    if (opened != SQLITE_OK) return StatusOfSqlite(raw, opened, absl::StrCat("opening ", path));
     sqlite3_busy_timeout(raw, kBusyTimeoutMs);
+    // SQLite does not wait by itself while another connection makes a new file a WAL file.
     absl::Status status = session->RunScript(kSettings);
+    for (int waited = 0; absl::IsUnavailable(status) && waited < kBusyTimeoutMs;
+         waited += kSettingsRetryMs) {
+      sqlite3_sleep(kSettingsRetryMs);
+      status = session->RunScript(kSettings);
+    }
     if (!status.ok()) {
       return absl::Status(status.code(), absl::StrCat(status.message(), " (", path, ")"));
     }
@@ -126,9 +105,9 @@ class SqliteSession : public SqlSession {
     sqlite3_stmt* statement = *prepared;
     const StatementUse use(statement);
     for (size_t i = 0; i < args.size(); ++i) {
-      const int index = sqlite3_bind_parameter_index(statement, absl::StrCat("$", i + 1).c_str());
-      const int bound = std::visit(Bind{statement, index}, args[i]);
-      if (bound != SQLITE_OK) return ToStatus(db_.get(), bound, absl::StrCat("binding to ", sql));
+      const int bound = std::visit(Bind{statement, static_cast<int>(i) + 1}, args[i]);
+      if (bound != SQLITE_OK)
+        return StatusOfSqlite(db_.get(), bound, absl::StrCat("binding to ", sql));
     }
     SqlResult result;
     int code = sqlite3_step(statement);
@@ -137,7 +116,7 @@ class SqliteSession : public SqlSession {
       const int columns = sqlite3_column_count(statement);
       for (int i = 0; i < columns; ++i) row.push_back(CellAt(statement, i));
     }
-    if (code != SQLITE_DONE) return ToStatus(db_.get(), code, absl::StrCat("running ", sql));
+    if (code != SQLITE_DONE) return StatusOfSqlite(db_.get(), code, absl::StrCat("running ", sql));
     if (sqlite3_stmt_readonly(statement) == 0) result.affected = sqlite3_changes64(db_.get());
     return result;
   }
@@ -164,7 +143,7 @@ class SqliteSession : public SqlSession {
 
   absl::Status RunScript(absl::string_view sql) override {
     const int code = sqlite3_exec(db_.get(), std::string(sql).c_str(), nullptr, nullptr, nullptr);
-    if (code != SQLITE_OK) return ToStatus(db_.get(), code, absl::StrCat("running ", sql));
+    if (code != SQLITE_OK) return StatusOfSqlite(db_.get(), code, absl::StrCat("running ", sql));
     return absl::OkStatus();
   }
 
@@ -188,10 +167,13 @@ class SqliteSession : public SqlSession {
   absl::StatusOr<sqlite3_stmt*> Prepare(absl::string_view sql) {
     const auto found = statements_.find(sql);
     if (found != statements_.end()) return found->second.get();
+    // ?N is parameter N, while $N is only a name.
+    const std::string numbered = absl::StrReplaceAll(sql, {{"$", "?"}});
     sqlite3_stmt* raw = nullptr;
-    const int code = sqlite3_prepare_v3(db_.get(), sql.data(), static_cast<int>(sql.size()),
-                                        SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
-    if (code != SQLITE_OK) return ToStatus(db_.get(), code, absl::StrCat("preparing ", sql));
+    const int code =
+        sqlite3_prepare_v3(db_.get(), numbered.data(), static_cast<int>(numbered.size()),
+                           SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+    if (code != SQLITE_OK) return StatusOfSqlite(db_.get(), code, absl::StrCat("preparing ", sql));
     statements_.emplace(std::string(sql), Statement(raw));
     return raw;
   }
@@ -204,7 +186,7 @@ class SqliteSession : public SqlSession {
   }
 
   const std::string insert_batch_ = InsertBatchSql();
-  std::unique_ptr<sqlite3, CloseDb> db_;
+  SqliteHandle db_;
   absl::flat_hash_map<std::string, Statement> statements_;  // by text; finalized before db_ closes
 };
 
@@ -212,6 +194,8 @@ class SqliteDatabase : public SqlDatabase {
  public:
   SqliteDatabase(std::string path, std::unique_ptr<SqliteSession> writer)
       : path_(std::move(path)), writer_(std::move(writer)) {}
+
+  SqlDialect dialect() const override { return SqlDialect::kSqlite; }
 
   absl::Status Read(absl::FunctionRef<absl::Status(SqlSession&)> body) override {
     std::unique_ptr<SqliteSession> reader = readers_.Take();
@@ -225,6 +209,10 @@ class SqliteDatabase : public SqlDatabase {
     return status;
   }
 
+  absl::Status ReadBulk(absl::FunctionRef<absl::Status(SqlSession&)> body) override {
+    return Read(body);
+  }
+
   absl::Status ReadOnce(absl::FunctionRef<absl::Status(SqlSession&)> body) override {
     return Read([&](SqlSession& session) {
       absl::Status status = session.RunScript("BEGIN");
@@ -236,7 +224,7 @@ class SqliteDatabase : public SqlDatabase {
   }
 
   absl::Status Write(absl::FunctionRef<absl::Status(SqlSession&)> body) override {
-    const std::lock_guard<std::mutex> lock(writer_mutex_);
+    const std::lock_guard<FairMutex> lock(writer_mutex_);
     return writer_->Transact(body);
   }
 
@@ -245,16 +233,15 @@ class SqliteDatabase : public SqlDatabase {
       absl::FunctionRef<absl::StatusOr<uint64_t>(SqlSession&, uint64_t)> body) override {
     // The write lock keeps every other process out, so the highest node_seq is simply read.
     return Write([&](SqlSession& session) {
-      const absl::StatusOr<SqlResult> last = session.Run(kSelectLastNodeSeq, {SqlText{node}});
+      const absl::StatusOr<uint64_t> last = LastNodeSeq(session, node);
       if (!last.ok()) return last.status();
-      const int64_t node_seq = last->rows.empty() ? 0 : last->rows[0][0].number;
-      return body(session, static_cast<uint64_t>(node_seq)).status();
+      return body(session, *last).status();
     });
   }
 
  private:
   const std::string path_;
-  std::mutex writer_mutex_;
+  FairMutex writer_mutex_;
   std::unique_ptr<SqliteSession> writer_;  // guarded by writer_mutex_
   ConnectionPool<SqliteSession> readers_;
 };

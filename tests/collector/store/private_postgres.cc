@@ -1,6 +1,7 @@
 #include "tests/collector/store/private_postgres.h"
 
 #include <fcntl.h>
+#include <libpq-fe.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
@@ -8,8 +9,8 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <pqxx/pqxx>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/collector/store/child_process.h"
@@ -18,8 +19,8 @@ namespace sightline {
 namespace {
 
 constexpr char kPrograms[] = "/usr/lib/postgresql/15/bin/";
-constexpr int kStartAttemptsMax = 600;
-constexpr int kStartPauseMs = 50;
+constexpr int kStartAttemptsMax = 6000;
+constexpr int kStartPauseMs = 5;
 
 [[noreturn]] void Die(const std::string& message) {
   fprintf(stderr, "private PostgreSQL: %s\n", message.c_str());
@@ -36,17 +37,21 @@ std::vector<std::string> AsServerUser(std::vector<std::string> command) {
   return all;
 }
 
+void GiveToServer(const std::string& folder) {
+  if (geteuid() != 0) return;
+  const passwd* user = getpwnam("postgres");
+  if (user == nullptr) Die("there is no user postgres; install PostgreSQL with deploy/deps");
+  if (chown(folder.c_str(), user->pw_uid, user->pw_gid) != 0) Die("chown failed");
+}
+
 }  // namespace
 
-PrivatePostgres::PrivatePostgres() {
+PrivatePostgres::PrivatePostgres(std::vector<std::string> settings)
+    : settings_(std::move(settings)) {
   if (access((std::string(kPrograms) + "postgres").c_str(), X_OK) != 0) {
     Die(std::string(kPrograms) + "postgres is missing; install it with deploy/deps");
   }
-  if (geteuid() == 0) {
-    const passwd* user = getpwnam("postgres");
-    if (user == nullptr) Die("there is no user postgres; install PostgreSQL with deploy/deps");
-    if (chown(folder_.path().c_str(), user->pw_uid, user->pw_gid) != 0) Die("chown failed");
-  }
+  GiveToServer(folder_.path());
   const int log = open((folder_ / "initdb.log").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
   const pid_t pid =
       StartChild(AsServerUser({std::string(kPrograms) + "initdb", "--pgdata=" + folder_ / "data",
@@ -73,20 +78,18 @@ void PrivatePostgres::Crash() {
 
 void PrivatePostgres::Start() {
   const int log = open((folder_ / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  pid_ = StartChild(
-      AsServerUser({std::string(kPrograms) + "postgres", "-D", folder_ / "data", "-c",
-                    "listen_addresses=", "-c", "unix_socket_directories=" + folder_.path(), "-c",
-                    "shared_buffers=16MB", "-c", "fsync=off", "-c", "max_connections=60"}),
-      log, true);
+  std::vector<std::string> command = {std::string(kPrograms) + "postgres", "-D", folder_ / "data"};
+  std::vector<std::string> settings = {
+      "listen_addresses=", "unix_socket_directories=" + folder_.path(), "shared_buffers=16MB",
+      "fsync=off", "max_connections=60"};
+  settings.insert(settings.end(), settings_.begin(), settings_.end());
+  for (const std::string& setting : settings) command.insert(command.end(), {"-c", setting});
+  pid_ = StartChild(AsServerUser(std::move(command)), log, true);
   close(log);
   if (pid_ == 0) Die("cannot start setpriv");
   for (int attempt = 0; attempt < kStartAttemptsMax; ++attempt) {
-    try {
-      const pqxx::connection connection(UrlOf("postgres"));
-      return;
-    } catch (const pqxx::broken_connection&) {
-      poll(nullptr, 0, kStartPauseMs);
-    }
+    if (PQping(UrlOf("postgres").c_str()) == PQPING_OK) return;
+    poll(nullptr, 0, kStartPauseMs);
   }
   Die("the server takes no connections");
 }
@@ -97,10 +100,26 @@ std::string PrivatePostgres::NewDatabase() {
   return UrlOf(name);
 }
 
-void PrivatePostgres::RunSql(const std::string& url, const std::string& sql) {
-  pqxx::connection connection(url);
-  pqxx::nontransaction tx(connection);
-  tx.exec(sql);
+std::string PrivatePostgres::NewDatabaseOn(const std::string& folder) {
+  const std::string name = "test" + std::to_string(++databases_);
+  std::filesystem::create_directory(folder);
+  GiveToServer(folder);
+  RunSql(UrlOf("postgres"), "CREATE TABLESPACE " + name + " LOCATION '" + folder + "'");
+  RunSql(UrlOf("postgres"), "CREATE DATABASE " + name + " TABLESPACE " + name);
+  return UrlOf(name);
+}
+
+std::string PrivatePostgres::RunSql(const std::string& url, const std::string& sql) {
+  PGconn* connection = PQconnectdb(url.c_str());
+  PGresult* result = PQexec(connection, sql.c_str());
+  const ExecStatusType status = PQresultStatus(result);
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+    Die("cannot run " + sql + ": " + PQerrorMessage(connection));
+  }
+  std::string first = PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "";
+  PQclear(result);
+  PQfinish(connection);
+  return first;
 }
 
 std::string PrivatePostgres::UrlOf(const std::string& database) const {

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 #include "tests/common/temp_folder.h"
 
@@ -12,20 +13,28 @@ namespace sightline {
 
 // Starts the server; the destructor ends it, and so does the death of the starting thread. As root,
 // the server runs as user postgres. Exits the process with a clear line when PostgreSQL is not
-// installed or does not start. One thread. fsync is off: Crash loses the server's memory, never the
-// operating system's, so nothing that these tests can see depends on it.
+// installed or does not start. One thread. fsync is off unless asked for: Crash loses the server's
+// memory, never the operating system's, so nothing that the tests can see depends on it.
 class PrivatePostgres {
  public:
-  PrivatePostgres();
+  // `settings` are added to the server's command line, as in "fsync=on".
+  explicit PrivatePostgres(std::vector<std::string> settings = {});
   PrivatePostgres(const PrivatePostgres&) = delete;
   PrivatePostgres& operator=(const PrivatePostgres&) = delete;
   ~PrivatePostgres();
 
+  // Folder of its socket, which is named .s.PGSQL.5432.
+  const std::string& folder() const { return folder_.path(); }
+
   // Makes an empty database and returns its URL.
   std::string NewDatabase();
 
-  // Runs SQL in the database of a URL that NewDatabase returned.
-  static void RunSql(const std::string& url, const std::string& sql);
+  // The same, with its data in a new folder that this makes.
+  std::string NewDatabaseOn(const std::string& folder);
+
+  // Runs SQL in the database of a URL that NewDatabase returned; the first value that it gave.
+  // Exits the process when it fails.
+  static std::string RunSql(const std::string& url, const std::string& sql);
 
   // As a crash of the server: no clean-up, recovery at the next start.
   void Crash();
@@ -35,6 +44,7 @@ class PrivatePostgres {
  private:
   std::string UrlOf(const std::string& database) const;
 
+  const std::vector<std::string> settings_;
   TempFolder folder_;
   pid_t pid_ = 0;  // 0: not running
   int databases_ = 0;

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "tests/collector/store/child_process.h"
+#include "tests/collector/store/fault_runs.h"
 #include "tests/collector/store/store_fixture.h"
 
 namespace sightline {
@@ -70,11 +71,13 @@ TEST_P(StoreFaultTest, CollectorKilledAtAnyPointLosesNothingAcknowledgedAndNoOrd
     const auto store = Open();
     for (const TestAgent& agent : Agents()) Enroll(*store, agent);
   }
+  std::mt19937 random = FaultRandom();
+  const int runs = FaultRuns(100);
   uint64_t acknowledged = 0;
-  for (int i = 0; i < 24; ++i) {
+  for (int i = 0; i < runs; ++i) {
     SCOPED_TRACE(absl::StrCat("kill ", i));
-    acknowledged =
-        std::max(acknowledged, AppendAndKill(url(), 1 + i % 4, std::chrono::microseconds(137) * i));
+    const auto spin = std::chrono::microseconds(Below(random, 3000));
+    acknowledged = std::max(acknowledged, AppendAndKill(url(), 1 + i % 3, spin));
     const auto store = Open();
     ASSERT_NE(store, nullptr);
     CheckInvariants(*store, Agents());
@@ -151,8 +154,14 @@ TEST(StorePostgresqlFaultTest, ServerThatCrashesAndReturnsIsUnavailableAndThenWo
   ASSERT_OK(store.Enroll(agent.token_hash(), agent.ToEnroll()).status());
   {
     Appender appender(store);
-    for (int crash = 0; crash < 3; ++crash) {
-      appender.WaitForStored(5);
+    std::mt19937 random = FaultRandom();
+    const int runs = FaultRuns(30);
+    for (int crash = 0; crash < runs; ++crash) {
+      appender.WaitForStored(1 + static_cast<uint64_t>(Below(random, 9)));
+      const auto until =
+          std::chrono::steady_clock::now() + std::chrono::microseconds(Below(random, 2000));
+      while (std::chrono::steady_clock::now() < until) {
+      }
       postgres.Crash();
       appender.WaitForErrors(2);
       EXPECT_EQ(CodeOf(store.ListNodes()), absl::StatusCode::kUnavailable);

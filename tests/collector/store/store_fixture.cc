@@ -1,6 +1,7 @@
 #include "tests/collector/store/store_fixture.h"
 
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <map>
 
@@ -41,12 +42,23 @@ std::unique_ptr<Store> StoreTest::Open() const {
 }
 
 void StoreTest::RunSql(const std::string& sql) const {
-  if (GetParam() == Backend::kPostgresql) return PrivatePostgres::RunSql(url_, sql);
+  if (GetParam() == Backend::kPostgresql) {
+    PrivatePostgres::RunSql(url_, sql);
+    return;
+  }
   sqlite3* db = nullptr;
   ASSERT_EQ(sqlite3_open((folder_ / "store.db").c_str(), &db), SQLITE_OK);
   EXPECT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
       << sqlite3_errmsg(db);
   sqlite3_close(db);
+}
+
+void StoreTest::MakeEmpty() const {
+  if (GetParam() == Backend::kPostgresql) {
+    PrivatePostgres::RunSql(url_, "DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+    return;
+  }
+  for (const char* suffix : {"", "-wal", "-shm"}) unlink((path() + suffix).c_str());
 }
 
 void StoreTest::Enroll(Store& store, const TestAgent& agent) {

@@ -44,6 +44,8 @@ class StoreTest : public testing::TestWithParam<Backend> {
   std::unique_ptr<Store> Open() const;
   // Runs SQL behind the store's back.
   void RunSql(const std::string& sql) const;
+  // As if nobody had ever opened it. It must not be open.
+  void MakeEmpty() const;
   // Enrolls the agent by an invite of its own.
   static void Enroll(Store& store, const TestAgent& agent);
   // Appends one record and says what became of it; fails the test on an error.
@@ -52,6 +54,8 @@ class StoreTest : public testing::TestWithParam<Backend> {
   static void CheckInvariants(Store& store, const std::vector<TestAgent>& agents);
 
   const std::string& url() const { return url_; }
+  // The file of a SQLite store.
+  std::string path() const { return folder_ / "store.db"; }
 
  private:
   TempFolder folder_;

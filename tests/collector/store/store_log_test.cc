@@ -284,7 +284,9 @@ TEST_P(StoreLogTest, BadRecordIsNamedAndNothingOfItsGroupIsStored) {
 TEST_P(StoreLogTest, FailureInTheMiddleOfAnAppendIsUndoneAndLosesNoNodeSeq) {
   ASSERT_EQ(AppendOne(*store_, "n1", a_.Record(1)), kAppended);
   // A constraint that only the second record of the group breaks.
-  RunSql("CREATE UNIQUE INDEX trap ON batches (first_seq)");
+  RunSql(absl::StrCat("CREATE UNIQUE INDEX trap ON ",
+                      GetParam() == Backend::kSqlite ? "batches" : "batches_other",
+                      " (first_seq)"));
   const auto outcomes = store_->Append("n1", {a_.Record(2), b_.Record(1)});
   EXPECT_EQ(CodeOf(outcomes), absl::StatusCode::kDataLoss) << outcomes.status();
   RunSql("DROP INDEX trap");

@@ -26,6 +26,8 @@ CREATE TABLE batches (
 ALTER TABLE batches ALTER COLUMN batch SET STORAGE EXTERNAL;
 CREATE INDEX batches_by_node ON batches (node, node_seq);
 ALTER TABLE batches ATTACH PARTITION batches_other DEFAULT;
+-- Its rows are dropped one by one.
+CREATE INDEX batches_other_by_day ON batches_other (day);
 
 -- Days before this were dropped. One row, or none while nothing was. A small table, the same
 -- everywhere.

@@ -1,0 +1,25 @@
+-- Turns a PostgreSQL store into a Citus one. Run it once, on the coordinator, while no collector
+-- runs, after "sightline-collector migrate" has brought the schema to version 2:
+--   psql --single-transaction --set ON_ERROR_STOP=1 --file 001_distribute.sql URL
+-- README.md says what it needs and how far it was tried.
+CREATE EXTENSION IF NOT EXISTS citus;
+
+-- Every transaction of the intake touches rows of these two by agent_id alone; an agent's rows lie
+-- on one worker. Partitions of batches follow their parent, those made later as well.
+SELECT create_distributed_table('agents', 'agent_id');
+SELECT create_distributed_table('batches', 'agent_id', colocate_with => 'agents');
+
+-- What the fold writes, by target.
+SELECT create_distributed_table('verdicts', 'target_id', colocate_with => 'none');
+SELECT create_distributed_table('cells', 'target_id', colocate_with => 'verdicts');
+
+-- Small tables, the same everywhere.
+SELECT create_reference_table('invites');
+SELECT create_reference_table('plans');
+SELECT create_reference_table('bucket_keys');
+SELECT create_reference_table('log_start');
+SELECT create_reference_table('nodes');
+SELECT create_reference_table('leases');
+SELECT create_reference_table('fold_positions');
+SELECT create_reference_table('fold_windows');
+SELECT create_reference_table('schema_migrations');
