@@ -1,0 +1,28 @@
+// `sightline-collector audit`: the flags, the progress, the exit status.
+#ifndef SIGHTLINE_COLLECTOR_AUDIT_COMMAND_H_
+#define SIGHTLINE_COLLECTOR_AUDIT_COMMAND_H_
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace sightline {
+
+struct AuditFlags {
+  std::string store = "sqlite:sightline.db";
+  std::string retain = "72h";
+  std::string format = "text";
+  bool agents = false;
+};
+
+// `flags` must live until the command line is parsed.
+void AddAuditFlags(CLI::App& audit, AuditFlags& flags);
+
+// Prints the report on standard output, and how far it is on standard error when that is a
+// terminal. Whether nothing is wrong.
+absl::StatusOr<bool> RunAudit(const AuditFlags& flags);
+
+}  // namespace sightline
+
+#endif  // SIGHTLINE_COLLECTOR_AUDIT_COMMAND_H_
