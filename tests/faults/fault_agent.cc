@@ -20,7 +20,7 @@ constexpr absl::Duration kRetryInitial = absl::Milliseconds(20);
 constexpr absl::Duration kRetryMax = absl::Milliseconds(250);
 constexpr absl::Duration kLateMax = absl::Seconds(20);
 constexpr double kLate = 0.05;
-constexpr size_t kSmallSegment = size_t{4} * 1024;
+constexpr size_t kSmallSegment = 1024;
 constexpr size_t kChecksMin = 2;
 
 agent::IngestClientOptions ClientOptions(const std::string& roots_pem) {

@@ -50,7 +50,7 @@ class Sealing {
  public:
   Sealing(std::vector<std::unique_ptr<FaultAgent>>& agents, int pace_ms, uint64_t seed)
       : agents_(agents), pace_(2.0 / pace_ms), random_(seed), due_(agents.size()) {
-    for (SteadyTime& due : due_) due = std::chrono::steady_clock::now() + Pause();
+    for (SteadyTime& due : due_) due = std::chrono::steady_clock::now() + Interval();
     thread_ = std::thread([this] { Run(); });
   }
   ~Sealing() {
@@ -70,7 +70,7 @@ class Sealing {
     changed_.notify_all();
   }
 
-  std::chrono::milliseconds Pause() {
+  std::chrono::milliseconds Interval() {
     return std::chrono::milliseconds(
         1 + static_cast<int>(std::gamma_distribution<double>(2, 1 / pace_)(random_)));
   }
@@ -91,7 +91,7 @@ class Sealing {
       if (const absl::Status status = agent.Seal(); !status.ok()) {
         spdlog::warn("a round is lost: {}", status.ToString());
       }
-      *next = std::chrono::steady_clock::now() + Pause();
+      *next = std::chrono::steady_clock::now() + Interval();
     }
   }
 
