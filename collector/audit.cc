@@ -102,7 +102,7 @@ class Auditor {
     agents_.emplace(agent.agent_id, *std::move(audited));
   }
 
-  // Enrols of what enrolled meanwhile, too.
+  // Agents that enrolled meanwhile are added.
   absl::Status KnowAgentOf(const LogRecord& record) {
     if (agents_.contains(record.agent_id)) return absl::OkStatus();
     absl::StatusOr<AgentRecord> agent = store_.FindAgent(record.agent_id);
