@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "collector/audit_report.h"
+#include "collector/verdict/cells.h"
 #include "collector/verdict/verdict.h"
 #include "common/message.h"
 #include "sightline/internal/v1/fold.pb.h"
@@ -174,15 +175,17 @@ std::map<std::string, VerdictRecord> VerdictAudit::Make(absl::Time start,
   silent.start = start;
   silent.length = *window_length_;
   const Window* window = fold_->Find(start);
-  const v1::GetSummaryResponse summary =
-      Judge(window == nullptr ? silent : *window, *plan, country, names_);
-  for (const v1::TargetVerdict& verdict : summary.verdicts()) {
+  const Judgement judgement =
+      JudgeWithTallies(window == nullptr ? silent : *window, *plan, country, names_);
+  for (int i = 0; i < judgement.summary.verdicts_size(); ++i) {
+    const v1::TargetVerdict& verdict = judgement.summary.verdicts(i);
     VerdictRecord& record = made[verdict.target_id()];
     record.target_id = verdict.target_id();
     record.country = country;
     record.window_start = start;
     record.window_length = *window_length_;
     record.verdict = verdict.SerializeAsString();
+    record.cells = SerializeCells(judgement.tallies[static_cast<size_t>(i)]);
   }
   return made;
 }
