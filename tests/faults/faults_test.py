@@ -11,7 +11,7 @@ from scenario import FaultCase, print_table
 from world import BIN, Fleet, wait_for
 
 CUTS = ("both", "mute", "deaf", "orphan")
-COMMIT_CUTS = ("before", "after", "doubt")
+COMMIT_CUTS = ("before", "after", "doubt", "late")
 DISK_BYTES = 24 << 20
 
 
@@ -21,7 +21,8 @@ class CollectorKilledTest(FaultCase):
     def run_with(self, store):
         """The same for each store."""
         collector = self.world.add_collector(store)
-        fleet = self.world.start_all()
+        # The more is on its way at a moment, the more can go wrong then.
+        fleet = self.world.start_all(pace_ms=50)
 
         def kill():
             self.moment(0, 1)
@@ -38,7 +39,7 @@ class CollectorKilledTest(FaultCase):
 
     def test_collector_killed_postgresql(self):
         """On PostgreSQL, which outlives it."""
-        self.run_with(self.database())
+        self.run_with(self.far_database()[0])
 
 
 class PostgresKilledTest(FaultCase):
@@ -46,7 +47,7 @@ class PostgresKilledTest(FaultCase):
 
     def test_postgresql_killed(self):
         """The collector lives on and connects again."""
-        self.world.add_collector(self.database())
+        self.world.add_collector(self.far_database()[0])
         fleet = self.world.start_all()
 
         def kill():
@@ -82,11 +83,8 @@ class CutTest(FaultCase):
 
     def test_postgresql_cut_off(self):
         """Between collector and PostgreSQL: before COMMIT arrives, and before its answer does."""
-        direct = self.database()
-        name = direct.split("/")[3].split("?")[0]
-        road = self.world.proxy.add(f"{self.postgres.folder}/.s.PGSQL.5432", watch_commit=True)
-        self.world.add_collector(
-            f"postgresql://sightline@127.0.0.1:{road.port}/{name}?sslmode=disable")
+        store, road = self.far_database()
+        self.world.add_collector(store)
         fleet = self.world.start_all()
 
         def cut():
@@ -106,7 +104,7 @@ class TwoCollectorsTest(FaultCase):
 
     def start(self):
         """Both, and agents that know both."""
-        self.store = self.database()
+        self.store, _ = self.far_database()
         for _ in range(2):
             self.world.add_collector(self.store)
         return self.world.start_all()

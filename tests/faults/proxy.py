@@ -13,6 +13,8 @@ import threading
 CHUNK_BYTES = 65536
 # What a cut leaves alive for a while: milliseconds.
 LINGER_MS = (20, 400)
+# How long a COMMIT takes on its way, and its answer as long again: milliseconds.
+COMMIT_DELAY_MS = (0, 10)
 
 
 class Road:
@@ -25,7 +27,7 @@ class Road:
         self.server = None
         self.port = 0
         self.closed = False  # refuses new connections
-        self.armed = None  # what happens to the next COMMIT: before, after, doubt
+        self.armed = None  # what happens to the next COMMIT: before, after, doubt, late
         self.commits_cut = 0
         self.connections = set()
 
@@ -39,6 +41,7 @@ class Connection:
         self.drop_up = False
         self.drop_down = False
         self.cut_after_answer = False
+        self.answer_late = False
 
     def abort(self, near=True, far=True):
         """Ends without a goodbye."""
@@ -124,16 +127,24 @@ class Proxy:
 
     async def _up(self, road, connection, reader):
         while data := await reader.read(CHUNK_BYTES):
-            if road.watch_commit and road.armed and b"COMMIT" in data:
+            if road.watch_commit and b"COMMIT" in data:
+                await self._delay()
+                connection.answer_late = True
                 how, road.armed = road.armed, None
-                road.commits_cut += 1
+                road.commits_cut += how is not None
                 if how == "before":
                     connection.abort()
                     return
+                if how == "late":
+                    # The collector has given it up long since, and it is committed all the same.
+                    connection.abort(far=False)
+                    await self._linger()
                 connection.cut_after_answer = how == "after"
                 connection.far.write(data)
                 await connection.far.drain()
-                if how == "doubt":
+                if how == "late":
+                    await self._linger()
+                if how in ("doubt", "late"):
                     connection.abort()
                     return
                 continue
@@ -149,12 +160,21 @@ class Proxy:
             if connection.cut_after_answer:
                 connection.abort()
                 return
+            if connection.answer_late:
+                connection.answer_late = False
+                await self._delay()
             if connection.drop_down or connection.near.transport.is_closing():
                 continue
             connection.near.write(data)
             await connection.near.drain()
         if connection.near.can_write_eof() and not connection.near.transport.is_closing():
             connection.near.write_eof()
+
+    async def _delay(self):
+        await asyncio.sleep(self._random.uniform(*COMMIT_DELAY_MS) / 1000)
+
+    async def _linger(self):
+        await asyncio.sleep(self._random.uniform(*LINGER_MS) / 1000)
 
     async def _cut(self, roads, how):
         victims = [each for road in roads for each in list(road.connections)]
@@ -167,7 +187,7 @@ class Proxy:
                 each.drop_down = True
                 each.abort(far=False)
         if how != "both":
-            await asyncio.sleep(self._random.uniform(*LINGER_MS) / 1000)
+            await self._linger()
         for each in victims:
             each.abort()
         return len(victims)

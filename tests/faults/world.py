@@ -25,7 +25,7 @@ from sightline_lab.certificates import Certificates
 BIN = pathlib.Path(os.environ.get("SIGHTLINE_BIN", ROOT / "build" / "dev" / "bin")).resolve()
 WINDOW = {"--window": "2s", "--grace": "1s", "--retain": "60s"}
 START_TIMEOUT_S = 60
-DRAIN_S = 60
+DRAIN_S = 30
 SETTLE_TIMEOUT_S = 40
 # Region, network and how many agents: each agent is an origin of its own.
 VOLUNTEERS = [("CN-BJ", 4134, 4), ("CN-BJ", 4837, 3), ("CN-SH", 4134, 4), ("CN-SH", 4837, 3),
@@ -244,6 +244,8 @@ class World:
         self.random = random.Random(seed)
         shared = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sightline-faults-", dir=shared))
+        # On a disk, so that a commit takes its time and faults come while it does.
+        self.disk = pathlib.Path(tempfile.mkdtemp(prefix="sightline-faults-"))
         self.certificates = Certificates(self.folder / "certificates")
         self.proxy = Proxy(seed)
         self.collectors = []
@@ -275,6 +277,7 @@ class World:
                 process.wait()
         self.proxy.__exit__()
         shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.disk, ignore_errors=True)
 
     def popen(self, name, argv, **streams):
         """A process that ends with this one; standard error goes into a log."""
