@@ -247,8 +247,7 @@ std::string ToText(const internal::v1::AuditReport& report) {
   absl::StrAppend(&text, report.verdicts_compared(), " verdicts of ", report.windows_compared(),
                   " windows with ", report.cells_compared(), " cells made again from the log\n");
   line("holes of days that were dropped", report.gaps_dropped());
-  line("verdicts await the fold: their windows have records behind its last checkpoint",
-       report.verdicts_behind());
+  line("verdicts await the fold: their windows have newer records", report.verdicts_behind());
   line("verdicts by other rules or another window length, not compared",
        report.verdicts_other_rules());
   line("verdicts on days that were dropped, not compared", report.verdicts_dropped());

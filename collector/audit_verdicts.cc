@@ -21,6 +21,8 @@ using internal::v1::AUDIT_PROBLEM_KIND_VERDICT_SET;
 constexpr absl::Duration kDay = absl::Hours(24);
 // How far apart receive times of one node may be from the order of its log.
 constexpr absl::Duration kSlack = absl::Hours(1);
+// A window that changes is judged again about a second later, or more when many do.
+constexpr absl::Duration kJudgingTime = absl::Minutes(1);
 
 absl::Time StartOfDay(int64_t day) { return absl::UnixEpoch() + kDay * day; }
 
@@ -100,7 +102,9 @@ void VerdictAudit::Add(const LogRecord& record, const Round& round) {
                                     "compared without it"));
   }
   if (outcome != FoldOutcome::kFolded) return;
+  newest_received_ = std::max(newest_received_, record.receive_time);
   WindowFacts& window = windows_[start];
+  window.received = std::max(window.received, record.receive_time);
   const auto position = positions_.find(record.node);
   if (position == positions_.end() || record.node_seq > position->second) {
     window.beyond_checkpoint = true;
@@ -140,7 +144,7 @@ absl::Status VerdictAudit::CompareRange(absl::Time from, absl::Time until) {
 void VerdictAudit::CompareWindow(absl::Time start, const std::string& country,
                                  const std::vector<const VerdictRecord*>& rows) {
   const auto facts = windows_.find(start);
-  const bool beyond = facts != windows_.end() && facts->second.beyond_checkpoint;
+  const bool beyond = facts != windows_.end() && MayBeBehind(facts->second);
   if (facts != windows_.end()) facts->second.has_rows = true;
   const bool same_rules = std::all_of(rows.begin(), rows.end(), [this](const VerdictRecord* row) {
     return row->window_length == *window_length_ &&
@@ -166,6 +170,10 @@ void VerdictAudit::CompareWindow(absl::Time start, const std::string& country,
   for (const auto& [target_id, missing] : made) {
     Problem(AUDIT_PROBLEM_KIND_VERDICT_SET, missing, "the store has no verdict on this target");
   }
+}
+
+bool VerdictAudit::MayBeBehind(const WindowFacts& window) const {
+  return window.beyond_checkpoint || window.received > newest_received_ - kJudgingTime;
 }
 
 std::map<std::string, VerdictRecord> VerdictAudit::Make(absl::Time start,

@@ -48,9 +48,9 @@ class VerdictAudit {
  private:
   // What is known of a window besides its contents.
   struct WindowFacts {
-    // The newest records are beyond the fold's last checkpoint: its verdicts may lack them.
-    bool beyond_checkpoint = false;
+    bool beyond_checkpoint = false;  // some of its records are
     bool has_rows = false;
+    absl::Time received = absl::InfinitePast();  // its newest record
   };
 
   absl::Status ReadWindowLength();
@@ -61,6 +61,8 @@ class VerdictAudit {
                      const std::vector<const VerdictRecord*>& rows);
   // What the log says about every target of the window's plan, by target_id.
   std::map<std::string, VerdictRecord> Make(absl::Time start, const std::string& country) const;
+  // Whether the fold may not have judged the window anew since its newest record.
+  bool MayBeBehind(const WindowFacts& window) const;
   void CompareRow(const VerdictRecord& row, const VerdictRecord& made, bool beyond);
   void Problem(internal::v1::AuditProblemKind kind, const VerdictRecord& row, std::string detail);
   void CountMissing(absl::Time from, absl::Time until);
@@ -75,6 +77,7 @@ class VerdictAudit {
   std::optional<absl::Duration> window_length_;  // nothing when there are no verdicts
   std::unique_ptr<Fold> fold_;
   std::map<absl::Time, WindowFacts> windows_;  // by start; those not compared yet
+  absl::Time newest_received_ = absl::InfinitePast();
   absl::Time newest_row_ = absl::InfinitePast();
   absl::Time compared_until_ = absl::InfinitePast();
 };

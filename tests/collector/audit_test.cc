@@ -94,7 +94,7 @@ class AuditTest : public ::testing::Test {
     record.receive_time = record.round_time + absl::Seconds(3);
     record.country = "CN";
     record.asn = 4134;
-    record.bucket = std::string(16, 'b');
+    record.bucket = batch.agent_id().substr(0, 16);  // an origin of its own
     record.batch = sealed.batch();
     record.signature = sealed.signature();
     const auto result = store_.Append(node, {record});
