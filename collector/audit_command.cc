@@ -6,6 +6,7 @@
 #include <iostream>
 #include <memory>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "collector/audit.h"
@@ -26,19 +27,7 @@ void ShowProgress(uint64_t done, uint64_t total, absl::Time& shown) {
                static_cast<unsigned long long>(total));
 }
 
-}  // namespace
-
-void AddAuditFlags(CLI::App& audit, AuditFlags& flags) {
-  audit.add_option("--store", flags.store, "sqlite:PATH or postgresql://...")
-      ->capture_default_str();
-  audit.add_option("--retain", flags.retain, "What the collectors run with")->capture_default_str();
-  audit.add_option("--format", flags.format, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-  audit.add_flag("--agents", flags.agents, "List the end of every agent's chain (json)");
-}
-
-absl::StatusOr<bool> RunAudit(const AuditFlags& flags) {
+absl::StatusOr<bool> AuditStore(const AuditFlags& flags) {
   AuditOptions options;
   options.list_agents = flags.agents;
   if (!absl::ParseDuration(flags.retain, &options.retain) ||
@@ -62,6 +51,25 @@ absl::StatusOr<bool> RunAudit(const AuditFlags& flags) {
   if (!report.ok()) return report.status();
   std::cout << (flags.format == "json" ? ToJson(*report, true) : ToText(*report)) << std::flush;
   return report->problems_total() == 0;
+}
+
+}  // namespace
+
+void AddAuditFlags(CLI::App& audit, AuditFlags& flags) {
+  audit.add_option("--store", flags.store, "sqlite:PATH or postgresql://...")
+      ->capture_default_str();
+  audit.add_option("--retain", flags.retain, "What the collectors run with")->capture_default_str();
+  audit.add_option("--format", flags.format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  audit.add_flag("--agents", flags.agents, "List the end of every agent's chain (json)");
+}
+
+int RunAudit(const AuditFlags& flags) {
+  const absl::StatusOr<bool> fits = AuditStore(flags);
+  if (fits.ok()) return *fits ? 0 : 1;
+  std::cerr << "sightline-collector audit: " << fits.status().message() << "\n";
+  return 2;
 }
 
 }  // namespace sightline

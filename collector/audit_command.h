@@ -5,8 +5,6 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
-#include "absl/status/statusor.h"
-
 namespace sightline {
 
 struct AuditFlags {
@@ -20,8 +18,9 @@ struct AuditFlags {
 void AddAuditFlags(CLI::App& audit, AuditFlags& flags);
 
 // Prints the report on standard output, and how far it is on standard error when that is a
-// terminal. Whether nothing is wrong.
-absl::StatusOr<bool> RunAudit(const AuditFlags& flags);
+// terminal. Returns the exit status: 0 when nothing is wrong, 1 when something is, 2 with a line on
+// standard error when the store could not be read.
+int RunAudit(const AuditFlags& flags);
 
 }  // namespace sightline
 

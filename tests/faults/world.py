@@ -24,6 +24,8 @@ from sightline_lab.certificates import Certificates
 
 BIN = pathlib.Path(os.environ.get("SIGHTLINE_BIN", ROOT / "build" / "dev" / "bin")).resolve()
 WINDOW = {"--window": "2s", "--grace": "1s", "--retain": "60s"}
+# So that a fault of the leader does not take longer than its lesson.
+LEASE = {"--fold-lease": "1s"}
 START_TIMEOUT_S = 60
 DRAIN_S = 30
 SETTLE_TIMEOUT_S = 40
@@ -107,7 +109,7 @@ class Collector:
                 "--invite-roots", world.certificates.certificate("ca-lab"),
                 "--operator-key", world.folder / "operator.pub.pem",
                 "--geo", world.folder / "geo.mmdb"]
-        for flag, value in WINDOW.items():
+        for flag, value in {**WINDOW, **LEASE}.items():
             argv += [flag, value]
         self._process = world.popen(self.node, self.prefix + argv)
         if wait:
