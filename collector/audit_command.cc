@@ -3,11 +3,13 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "collector/audit.h"
 #include "collector/store/store.h"
@@ -34,6 +36,11 @@ absl::StatusOr<bool> AuditStore(const AuditFlags& flags) {
       options.retain <= absl::ZeroDuration()) {
     return absl::InvalidArgumentError(
         absl::StrCat("--retain: \"", flags.retain, "\" is no duration; write 72h"));
+  }
+  // A file that is not there would be made, and found to be in order.
+  absl::string_view path = flags.store;
+  if (absl::ConsumePrefix(&path, "sqlite:") && !std::filesystem::exists(std::string(path))) {
+    return absl::NotFoundError(absl::StrCat("--store: there is no file ", path));
   }
   const absl::StatusOr<RegionNames> regions = RegionNames::Load();
   if (!regions.ok()) return regions.status();

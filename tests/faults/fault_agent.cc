@@ -21,6 +21,7 @@ constexpr absl::Duration kRetryMax = absl::Milliseconds(250);
 constexpr absl::Duration kLateMax = absl::Seconds(20);
 constexpr double kLate = 0.05;
 constexpr size_t kSmallSegment = 1024;
+constexpr int kRoundsSmall = 4;
 constexpr size_t kChecksMin = 2;
 
 agent::IngestClientOptions ClientOptions(const std::string& roots_pem) {
@@ -169,6 +170,15 @@ std::vector<v1::Observation> FaultAgent::Observe(const v1::Plan& plan) {
 }
 
 absl::Status FaultAgent::Seal() {
+  // So that outages of a second fill a small spool.
+  absl::Status status;
+  for (int i = 0; status.ok() && i < (options_.small_spool ? kRoundsSmall : 1); ++i) {
+    status = SealRound();
+  }
+  return status;
+}
+
+absl::Status FaultAgent::SealRound() {
   const std::shared_ptr<const v1::Plan> plan = plans_->Current();
   const absl::Time now = clock_.Now();
   absl::Time round_time = now;

@@ -56,7 +56,8 @@ class FaultAgent {
                                                            const Clock& clock);
   ~FaultAgent();
 
-  // Seals a round of two to all checks of the plan, now and then of one that began seconds ago.
+  // Seals a round of two to all checks of the plan, now and then one that began seconds ago; with a
+  // small spool several.
   // RESOURCE_EXHAUSTED when the spool is full.
   absl::Status Seal();
   // Makes the uplink look for work.
@@ -67,6 +68,7 @@ class FaultAgent {
   FaultAgent(FaultAgentOptions options, const Clock& clock);
   absl::Status EnrolOnce();
   absl::Status Open();
+  absl::Status SealRound();
   std::vector<v1::Observation> Observe(const v1::Plan& plan);
   bool Chance(double probability);
 

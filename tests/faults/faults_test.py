@@ -12,7 +12,7 @@ from world import BIN, Fleet, wait_for
 
 CUTS = ("both", "mute", "deaf", "orphan")
 COMMIT_CUTS = ("before", "after", "doubt", "late")
-DISK_BYTES = 24 << 20
+DISK_BYTES = 256 << 20
 
 
 class CollectorKilledTest(FaultCase):
@@ -169,6 +169,7 @@ class DiskFullTest(FaultCase):
         unshare = ["unshare", "--mount"] + ([] if os.geteuid() == 0 else ["--user", "-r"])
         self.holder = self.world.popen("holder", [*unshare, "sh", "-c", script],
                                        stdout=subprocess.PIPE, text=True)
+        self.addCleanup(self.holder.stdout.close)
         if self.holder.stdout.readline().strip() != "mounted":
             self.skipTest(f"no mount namespace of one's own: {self.world.log_tail('holder')}")
         self.mount = mount
@@ -176,6 +177,7 @@ class DiskFullTest(FaultCase):
         self.enter = ["nsenter", f"--target={self.holder.pid}", "--mount"]
         if os.geteuid() != 0:
             self.enter += ["--user", "--preserve-credentials"]
+        self.world.audit_prefix = self.enter
 
     def fill(self):
         """Takes all room that is left."""
@@ -206,7 +208,7 @@ class DiskFullTest(FaultCase):
             (self.seen / "ballast").unlink()
 
         self.repeat(fleet, fill)
-        self.finish(fleet, self.enter)
+        self.finish(fleet)
 
 
 class CopiedAgentTest(FaultCase):
@@ -231,13 +233,18 @@ class CopiedAgentTest(FaultCase):
 
     def wait_until_refused(self, fleets):
         """Returns the reports of the first fleet that is not served any more."""
+        seen = []
+
         def refused():
-            for fleet in fleets:
-                agent = fleet.report()[0]
-                if agent["state"] in ("diverged", "refused"):
-                    return agent
-            return None
-        return wait_for(refused, 30, "the copy is turned away")
+            seen[:] = [fleet.report()[0] for fleet in fleets]
+            return next((agent for agent in seen if agent["state"] in ("diverged", "refused")), None)
+
+        try:
+            return wait_for(refused, 30, "the copy is turned away")
+        except AssertionError:
+            for agent in seen:
+                agent["detail"] = bytes.fromhex(agent["detail_hex"]).decode()
+            raise AssertionError(f"nobody is turned away: {seen}") from None
 
     def test_copied_agents(self):
         """Defined outcomes, and nobody else is harmed."""

@@ -88,7 +88,7 @@ class FaultCase(unittest.TestCase):
                 fleet.resume()
         self.wait_for_progress(fleet)
 
-    def check(self, fleet, prefix=(), others=()):
+    def check(self, fleet, others=()):
         """Everything sealed is stored once, in order, and nothing else; verdicts are the log's.
 
         `others` are ids of agents that are not in the fleet. Leaves the agents paused.
@@ -98,7 +98,7 @@ class FaultCase(unittest.TestCase):
                  bytes.fromhex(agent["detail_hex"]).decode(errors="replace"))
                 for agent in sealed if agent["waiting"] > 0]
         self.assertEqual(late[:3], [], f"{len(late)} agents not done within {DRAIN_S} s")
-        report = self.settled(prefix)
+        report = self.settled()
         stored = {agent["agent_id"]: agent for agent in report["agent_chains"]}
         for agent in sealed:
             chain = stored.pop(agent["agent_id"])
@@ -109,15 +109,18 @@ class FaultCase(unittest.TestCase):
             else:
                 self.assertLess(int(chain["records"]), agent["sealed"], agent["agent_id"])
         self.assertEqual(set(stored), set(others))
+        # A comparison of nothing would prove nothing.
+        self.assertGreater(int(report["verdicts_compared"]), 0)
+        self.assertGreater(int(report["cells_compared"]), 0)
         self.check_summaries()
         return report
 
-    def settled(self, prefix):
+    def settled(self):
         """The audit, once the fold has caught up."""
         last = {}
 
         def clean():
-            report = self.world.audit(prefix)
+            report = self.world.audit()
             last["report"] = report
             hard = [each for each in report["problems"] if each["kind"] not in OF_THE_FOLD]
             self.assertEqual(hard, [])
@@ -143,9 +146,9 @@ class FaultCase(unittest.TestCase):
 
         wait_for(agree, SETTLE_TIMEOUT_S, "the collectors agree")
 
-    def finish(self, fleet, prefix=(), others=()):
+    def finish(self, fleet, others=()):
         """The last check, and a clean end of all processes."""
-        report = self.check(fleet, prefix, others)
+        report = self.check(fleet, others)
         fleet.quit()
         for collector in self.world.collectors:
             collector.stop()

@@ -51,6 +51,15 @@ def wait_for(condition, timeout_s, what):
         time.sleep(0.03)
 
 
+def is_alive(pid):
+    """Whether a process runs; one that nobody has waited for does not."""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
 def free_port():
     """A port below those that the kernel gives to outgoing connections."""
     while True:
@@ -70,7 +79,8 @@ class KillablePostgres(PrivatePostgres):
         """SIGKILL to the server and to every process of it."""
         pid = self._server.pid
         os.kill(pid, signal.SIGSTOP)  # so that nobody is replaced
-        for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for child in children:
             try:
                 os.kill(int(child), signal.SIGKILL)
             except ProcessLookupError:
@@ -78,6 +88,8 @@ class KillablePostgres(PrivatePostgres):
         self._server.kill()
         self._server.wait()
         self._server = None
+        # The next server wants the shared memory to be unused.
+        wait_for(lambda: not any(map(is_alive, children)), 20, "PostgreSQL is gone")
 
     def query(self, sql):
         """Rows as lists of text."""
@@ -94,6 +106,7 @@ class Collector:
         self.node = node
         self.store = store
         self.port = free_port()
+        self.http_port = free_port()
         self.admin = world.folder / f"{node}.sock"
         self.prefix = []
         self._process = None
@@ -104,6 +117,7 @@ class Collector:
         world = self.world
         argv = [BIN / "sightline-collector", "serve", "--store", self.store, "--node", self.node,
                 "--listen", f"127.0.0.1:{self.port}", "--admin-socket", self.admin,
+                "--http", f"127.0.0.1:{self.http_port}",
                 "--tls-cert", world.certificates.certificate("collector"),
                 "--tls-key", world.certificates.key("collector"),
                 "--invite-roots", world.certificates.certificate("ca-lab"),
@@ -226,7 +240,7 @@ class Fleet:
         """Ends cleanly."""
         self._say("quit")
         code = self._process.wait(timeout=60)
-        self._process = None
+        self.end()
         if code != 0:
             raise AssertionError(f"{self.name} ended with {code}: {self.world.log_tail(self.name)}")
 
@@ -234,7 +248,7 @@ class Fleet:
         """For the clean-up."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
+            self._process.communicate()
             self._process = None
 
 
@@ -253,6 +267,7 @@ class World:
         self.collectors = []
         self.fleets = []
         self.roads = []  # of each agent, one for each collector
+        self.audit_prefix = []  # command in front of the audit's
         self._processes = []
 
     def __enter__(self):
@@ -337,10 +352,10 @@ class World:
                  ",".join(f"127.0.0.1:{road.port}" for road in roads)]
         return words + (["small"] if number in SMALL_SPOOLS else [])
 
-    def audit(self, prefix=()):
+    def audit(self):
         """The report of `sightline-collector audit` on the first collector's store."""
         done = subprocess.run(
-            [*prefix, str(BIN / "sightline-collector"), "audit", "--format", "json", "--agents",
+            [*self.audit_prefix, str(BIN / "sightline-collector"), "audit", "--format", "json", "--agents",
              "--retain", WINDOW["--retain"], "--store", self.collectors[0].store],
             check=False, capture_output=True, text=True)
         if done.returncode > 1:
