@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "collector/audit_command.h"
 #include "collector/board.h"
 #include "collector/bucket.h"
 #include "collector/enroll.h"
@@ -136,11 +137,16 @@ int Main(int argc, char** argv) {
       "      --geo country-asn.mmdb --advertise collector.example:7443");
   StoreCommands store_commands;
   AddStoreCommands(app, store_commands);
+  AuditFlags audit_flags;
+  CLI::App* audit = app.add_subcommand(
+      "audit", "Check a store: numbers, chains, signatures, and verdicts against the log");
+  AddAuditFlags(*audit, audit_flags);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  if (audit->parsed()) return RunAudit(audit_flags);
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);

@@ -1,0 +1,41 @@
+// Reads a whole store and says whether it is what it must be: each node's numbers, each agent's
+// chain, every signature, and every verdict against a fresh fold of the log. For operators after a
+// restore, and for tests.
+#ifndef SIGHTLINE_COLLECTOR_AUDIT_H_
+#define SIGHTLINE_COLLECTOR_AUDIT_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "collector/store/store.h"
+#include "common/regions.h"
+#include "sightline/internal/v1/audit.pb.h"
+
+namespace sightline {
+
+struct AuditOptions {
+  // What the collectors ran with: later records are in no window.
+  absl::Duration retain = absl::Hours(72);
+  // Whether the report lists every agent.
+  bool list_agents = false;
+  size_t page_records = 1024;
+  // Called after each page with the number of records read and of those there are, roughly.
+  std::function<void(uint64_t done, uint64_t total)> progress;
+};
+
+// Reads only. Uses every core for signatures. What a collector adds meanwhile is read too, or left
+// for the next audit; verdicts that the fold has not brought up to date yet are counted, not
+// blamed. Memory: some 300 bytes for an agent, and the windows of the last `retain`. Errors are
+// those of the store; what is wrong in it is in the report.
+absl::StatusOr<internal::v1::AuditReport> Audit(Store& store, const RegionNames& names,
+                                                const AuditOptions& options);
+
+// The report for a person.
+std::string ToText(const internal::v1::AuditReport& report);
+
+}  // namespace sightline
+
+#endif  // SIGHTLINE_COLLECTOR_AUDIT_H_

@@ -1,0 +1,257 @@
+#include "collector/audit_verdicts.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "collector/audit_report.h"
+#include "collector/verdict/cells.h"
+#include "collector/verdict/verdict.h"
+#include "common/message.h"
+#include "sightline/internal/v1/fold.pb.h"
+
+namespace sightline {
+namespace {
+
+using internal::v1::AUDIT_PROBLEM_KIND_CELLS;
+using internal::v1::AUDIT_PROBLEM_KIND_CLOCK;
+using internal::v1::AUDIT_PROBLEM_KIND_VERDICT;
+using internal::v1::AUDIT_PROBLEM_KIND_VERDICT_SET;
+
+constexpr absl::Duration kDay = absl::Hours(24);
+// How far apart receive times of one node may be from the order of its log.
+constexpr absl::Duration kSlack = absl::Hours(1);
+// A window that changes is judged again about a second later, or more when many do.
+constexpr absl::Duration kJudgingTime = absl::Minutes(1);
+
+absl::Time StartOfDay(int64_t day) { return absl::UnixEpoch() + kDay * day; }
+
+}  // namespace
+
+VerdictAudit::VerdictAudit(Store& store, const RegionNames& names, absl::Duration retain,
+                           internal::v1::AuditReport& report)
+    : store_(store), names_(names), retain_(retain), report_(report) {}
+
+absl::Status VerdictAudit::Begin(int64_t first_day) {
+  const absl::StatusOr<std::vector<v1::SignedPlan>> plans = store_.ListPlans();
+  if (!plans.ok()) return plans.status();
+  for (const v1::SignedPlan& signed_plan : *plans) {
+    v1::Plan plan;
+    if (!plan.ParseFromString(signed_plan.plan())) {
+      return absl::DataLossError("a stored plan cannot be parsed");
+    }
+    for (const v1::CountryRegions& country : plan.countries()) {
+      countries_.insert(country.country());
+    }
+    const uint64_t version = plan.version();
+    plans_.emplace(version, std::move(plan));
+  }
+  absl::StatusOr<FoldCheckpoint> checkpoint = store_.ReadCheckpoint();
+  if (!checkpoint.ok()) return checkpoint.status();
+  positions_ = std::move(checkpoint->positions);
+  if (absl::Status status = ReadWindowLength(); !status.ok()) return status;
+  if (!window_length_.has_value()) return absl::OkStatus();
+  fold_ = std::make_unique<Fold>(*window_length_, retain_);
+  if (first_day == 0) return absl::OkStatus();
+  // What days before this said cannot be told any more.
+  for (const std::string& country : countries_) {
+    const auto rows = store_.ReadVerdicts(country, absl::InfinitePast(), StartOfDay(first_day));
+    if (!rows.ok()) return rows.status();
+    report_.set_verdicts_dropped(report_.verdicts_dropped() + rows->size());
+  }
+  compared_until_ = StartOfDay(first_day);
+  fold_->Forget(compared_until_);
+  return absl::OkStatus();
+}
+
+absl::Status VerdictAudit::ReadWindowLength() {
+  for (const std::string& country : countries_) {
+    const auto newest = store_.NewestVerdict(country);
+    if (!newest.ok()) return newest.status();
+    if (!newest->has_value() || **newest <= newest_row_) continue;
+    const auto rows = store_.ReadVerdicts(country, **newest, **newest + absl::Milliseconds(1));
+    if (!rows.ok()) return rows.status();
+    if (rows->empty() || rows->front().window_length <= absl::ZeroDuration()) {
+      return absl::DataLossError("the newest verdict has no window length");
+    }
+    newest_row_ = **newest;
+    window_length_ = rows->front().window_length;
+  }
+  return absl::OkStatus();
+}
+
+const v1::Plan* VerdictAudit::FindPlan(uint64_t version) const {
+  const auto found = plans_.find(version);
+  return found == plans_.end() ? nullptr : &found->second;
+}
+
+const v1::Plan* VerdictAudit::PlanAt(absl::Time time) const {
+  for (auto plan = plans_.rbegin(); plan != plans_.rend(); ++plan) {
+    if (FromProto(plan->second.issue_time()) <= time) return &plan->second;
+  }
+  return plans_.empty() ? nullptr : &plans_.begin()->second;
+}
+
+void VerdictAudit::Add(const LogRecord& record, const Round& round) {
+  if (fold_ == nullptr) return;
+  const FoldOutcome outcome = fold_->Add(round);
+  const absl::Time start = fold_->WindowStart(round.round_time);
+  if (outcome == FoldOutcome::kForgotten && start >= StartOfDay(report_.first_day())) {
+    AddProblem(report_, ProblemWith(record, AUDIT_PROBLEM_KIND_CLOCK,
+                                    "received long before the records before it; its window was "
+                                    "compared without it"));
+  }
+  if (outcome != FoldOutcome::kFolded) return;
+  newest_received_ = std::max(newest_received_, record.receive_time);
+  WindowFacts& window = windows_[start];
+  window.received = std::max(window.received, record.receive_time);
+  const auto position = positions_.find(record.node);
+  if (position == positions_.end() || record.node_seq > position->second) {
+    window.beyond_checkpoint = true;
+  }
+}
+
+absl::Status VerdictAudit::CompareUntil(absl::Time received) {
+  if (fold_ == nullptr) return absl::OkStatus();
+  const absl::Time final_until =
+      absl::UnixEpoch() + absl::Floor(received - retain_ - kSlack - absl::UnixEpoch(), kDay);
+  if (final_until <= compared_until_) return absl::OkStatus();
+  if (absl::Status status = CompareRange(compared_until_, final_until); !status.ok()) return status;
+  compared_until_ = final_until;
+  fold_->Forget(final_until);
+  return absl::OkStatus();
+}
+
+absl::Status VerdictAudit::Finish() {
+  if (fold_ == nullptr) return absl::OkStatus();
+  return CompareRange(compared_until_, absl::InfiniteFuture());
+}
+
+absl::Status VerdictAudit::CompareRange(absl::Time from, absl::Time until) {
+  for (const std::string& country : countries_) {
+    const absl::StatusOr<std::vector<VerdictRecord>> rows =
+        store_.ReadVerdicts(country, from, until);
+    if (!rows.ok()) return rows.status();
+    std::map<absl::Time, std::vector<const VerdictRecord*>> by_window;
+    for (const VerdictRecord& row : *rows) by_window[row.window_start].push_back(&row);
+    for (const auto& [start, of_window] : by_window) CompareWindow(start, country, of_window);
+  }
+  CountMissing(from, until);
+  windows_.erase(windows_.lower_bound(from), windows_.lower_bound(until));
+  return absl::OkStatus();
+}
+
+void VerdictAudit::CompareWindow(absl::Time start, const std::string& country,
+                                 const std::vector<const VerdictRecord*>& rows) {
+  const auto facts = windows_.find(start);
+  const bool beyond = facts != windows_.end() && MayBeBehind(facts->second);
+  if (facts != windows_.end()) facts->second.has_rows = true;
+  const bool same_rules = std::all_of(rows.begin(), rows.end(), [this](const VerdictRecord* row) {
+    return row->window_length == *window_length_ &&
+           absl::string_view(row->ruleset_version) == kRulesetVersion;
+  });
+  if (!same_rules) {
+    report_.set_verdicts_other_rules(report_.verdicts_other_rules() + rows.size());
+    return;
+  }
+  report_.set_windows_compared(report_.windows_compared() + 1);
+  std::map<std::string, VerdictRecord> made = Make(start, country);
+  for (const VerdictRecord* row : rows) {
+    const auto found = made.find(row->target_id);
+    if (found == made.end()) {
+      // A target that only an earlier plan had is struck out, not deleted.
+      if (row->verdict.empty() && row->cells.empty()) continue;
+      Problem(AUDIT_PROBLEM_KIND_VERDICT_SET, *row, "the plan of the window has no such target");
+      continue;
+    }
+    CompareRow(*row, found->second, beyond);
+    made.erase(found);
+  }
+  for (const auto& [target_id, missing] : made) {
+    Problem(AUDIT_PROBLEM_KIND_VERDICT_SET, missing, "the store has no verdict on this target");
+  }
+}
+
+bool VerdictAudit::MayBeBehind(const WindowFacts& window) const {
+  return window.beyond_checkpoint || window.received > newest_received_ - kJudgingTime;
+}
+
+std::map<std::string, VerdictRecord> VerdictAudit::Make(absl::Time start,
+                                                        const std::string& country) const {
+  std::map<std::string, VerdictRecord> made;
+  const v1::Plan* plan = PlanAt(start + *window_length_);
+  if (plan == nullptr) return made;
+  Window silent;
+  silent.start = start;
+  silent.length = *window_length_;
+  const Window* window = fold_->Find(start);
+  const Judgement judgement =
+      JudgeWithTallies(window == nullptr ? silent : *window, *plan, country, names_);
+  for (int i = 0; i < judgement.summary.verdicts_size(); ++i) {
+    const v1::TargetVerdict& verdict = judgement.summary.verdicts(i);
+    VerdictRecord& record = made[verdict.target_id()];
+    record.target_id = verdict.target_id();
+    record.country = country;
+    record.window_start = start;
+    record.window_length = *window_length_;
+    record.verdict = verdict.SerializeAsString();
+    record.cells = SerializeCells(judgement.tallies[static_cast<size_t>(i)]);
+  }
+  return made;
+}
+
+void VerdictAudit::CompareRow(const VerdictRecord& row, const VerdictRecord& made, bool beyond) {
+  report_.set_verdicts_compared(report_.verdicts_compared() + 1);
+  internal::v1::Cells cells;
+  if (cells.ParseFromString(made.cells)) {
+    report_.set_cells_compared(report_.cells_compared() +
+                               static_cast<uint64_t>(cells.cells_size()));
+  }
+  const bool same_verdict = row.verdict == made.verdict;
+  const bool same_cells = row.cells == made.cells;
+  if (same_verdict && same_cells) return;
+  if (beyond) {
+    report_.set_verdicts_behind(report_.verdicts_behind() + 1);
+    return;
+  }
+  if (!same_verdict) {
+    v1::TargetVerdict stored;
+    v1::TargetVerdict expected;
+    if (!stored.ParseFromString(row.verdict)) {
+      Problem(AUDIT_PROBLEM_KIND_VERDICT, row, "the stored bytes are no verdict");
+    } else {
+      expected.ParseFromString(made.verdict);
+      Problem(
+          AUDIT_PROBLEM_KIND_VERDICT, row,
+          absl::StrCat("stored ", ToJson(stored, false), ", by the log ", ToJson(expected, false)));
+    }
+  }
+  if (!same_cells) {
+    internal::v1::Cells stored;
+    const bool parsed = stored.ParseFromString(row.cells);
+    Problem(AUDIT_PROBLEM_KIND_CELLS, row,
+            absl::StrCat("stored ", parsed ? ToJson(stored, false) : "bytes that are no cells",
+                         ", by the log ", ToJson(cells, false)));
+  }
+}
+
+void VerdictAudit::Problem(internal::v1::AuditProblemKind kind, const VerdictRecord& row,
+                           std::string detail) {
+  internal::v1::AuditProblem problem;
+  problem.set_kind(kind);
+  problem.set_window_start_ms(absl::ToUnixMillis(row.window_start));
+  problem.set_country(row.country);
+  problem.set_target_id(row.target_id);
+  problem.set_detail(std::move(detail));
+  AddProblem(report_, std::move(problem));
+}
+
+void VerdictAudit::CountMissing(absl::Time from, absl::Time until) {
+  uint64_t missing = 0;
+  for (auto it = windows_.lower_bound(from); it != windows_.end() && it->first < until; ++it) {
+    if (!it->second.has_rows && it->first < newest_row_) ++missing;
+  }
+  report_.set_windows_without_verdicts(report_.windows_without_verdicts() + missing);
+}
+
+}  // namespace sightline

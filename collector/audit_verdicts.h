@@ -1,0 +1,87 @@
+// Whether the stored verdicts and cells are what the log says: folds it afresh and compares bytes.
+#ifndef SIGHTLINE_COLLECTOR_AUDIT_VERDICTS_H_
+#define SIGHTLINE_COLLECTOR_AUDIT_VERDICTS_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "collector/store/store.h"
+#include "collector/verdict/fold.h"
+#include "collector/verdict/round.h"
+#include "common/regions.h"
+#include "sightline/internal/v1/audit.pb.h"
+#include "sightline/v1/plan.pb.h"
+
+namespace sightline {
+
+// Not thread-safe; blocks on the store.
+class VerdictAudit {
+ public:
+  // Everything must outlive it. `retain` is what the collectors ran with.
+  VerdictAudit(Store& store, const RegionNames& names, absl::Duration retain,
+               internal::v1::AuditReport& report);
+
+  // Reads plans, the fold's position and the length of the newest window. DATA_LOSS: a stored plan
+  // is none.
+  absl::Status Begin(int64_t first_day);
+
+  // The plan of that version; nullptr when there is none. Safe to call from several threads.
+  const v1::Plan* FindPlan(uint64_t version) const;
+
+  // Counts the round of a record. Each record once, in any order within a node's last `kSlack`.
+  void Add(const LogRecord& record, const Round& round);
+
+  // Compares the days that no record to come can change: everything received from now on is
+  // received at `received` or later.
+  absl::Status CompareUntil(absl::Time received);
+
+  // Compares what is left.
+  absl::Status Finish();
+
+ private:
+  // What is known of a window besides its contents.
+  struct WindowFacts {
+    bool beyond_checkpoint = false;  // some of its records are
+    bool has_rows = false;
+    absl::Time received = absl::InfinitePast();  // its newest record
+  };
+
+  absl::Status ReadWindowLength();
+  // The plan by which the fold judges a window that ends then (follow.h).
+  const v1::Plan* PlanAt(absl::Time time) const;
+  absl::Status CompareRange(absl::Time from, absl::Time until);
+  void CompareWindow(absl::Time start, const std::string& country,
+                     const std::vector<const VerdictRecord*>& rows);
+  // What the log says about every target of the window's plan, by target_id.
+  std::map<std::string, VerdictRecord> Make(absl::Time start, const std::string& country) const;
+  // Whether the fold may not have judged the window anew since its newest record.
+  bool MayBeBehind(const WindowFacts& window) const;
+  void CompareRow(const VerdictRecord& row, const VerdictRecord& made, bool beyond);
+  void Problem(internal::v1::AuditProblemKind kind, const VerdictRecord& row, std::string detail);
+  void CountMissing(absl::Time from, absl::Time until);
+
+  Store& store_;
+  const RegionNames& names_;
+  const absl::Duration retain_;
+  internal::v1::AuditReport& report_;
+  std::map<uint64_t, v1::Plan> plans_;           // by version
+  std::set<std::string> countries_;              // of all plans
+  std::map<std::string, uint64_t> positions_;    // of the checkpoint
+  std::optional<absl::Duration> window_length_;  // nothing when there are no verdicts
+  std::unique_ptr<Fold> fold_;
+  std::map<absl::Time, WindowFacts> windows_;  // by start; those not compared yet
+  absl::Time newest_received_ = absl::InfinitePast();
+  absl::Time newest_row_ = absl::InfinitePast();
+  absl::Time compared_until_ = absl::InfinitePast();
+};
+
+}  // namespace sightline
+
+#endif  // SIGHTLINE_COLLECTOR_AUDIT_VERDICTS_H_
