@@ -8,7 +8,7 @@ import unittest
 
 from world import DRAIN_S, SETTLE_TIMEOUT_S, VOLUNTEERS, CONTROLS, KillablePostgres, World, wait_for
 
-FAULTS = int(os.environ.get("SIGHTLINE_FAULT_RUNS", "3"))
+FAULTS = int(os.environ.get("SIGHTLINE_FAULT_RUNS", "2"))
 SEED = int(os.environ.get("SIGHTLINE_FAULT_SEED", "0")) or random.randrange(1, 1 << 32)
 # After so many faults everything is delivered and checked, then it goes on.
 FAULTS_BETWEEN_CHECKS = 10

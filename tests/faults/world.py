@@ -26,6 +26,7 @@ BIN = pathlib.Path(os.environ.get("SIGHTLINE_BIN", ROOT / "build" / "dev" / "bin
 WINDOW = {"--window": "2s", "--grace": "1s", "--retain": "60s"}
 # So that a fault of the leader does not take longer than its lesson.
 LEASE = {"--fold-lease": "1s"}
+LEAKS = "suppressions={}/leaks:print_suppressions=0"
 START_TIMEOUT_S = 60
 DRAIN_S = 30
 SETTLE_TIMEOUT_S = 40
@@ -272,6 +273,8 @@ class World:
 
     def __enter__(self):
         self.proxy.__enter__()
+        # What libpqxx 6.4 loses when a connection breaks (tests/collector/store).
+        (self.folder / "leaks").write_text("leak:PQmakeEmptyPGresult\n")
         (self.folder / "certificates").mkdir()
         self.certificates.make("ca-lab", "Sightline fault tests", (), None)
         self.certificates.make("collector", "collector", ["IP:127.0.0.1"], "lab")
@@ -302,7 +305,8 @@ class World:
             streams.setdefault("stdin", subprocess.DEVNULL)
             streams.setdefault("stdout", log)
             process = subprocess.Popen(
-                ["setpriv", "--pdeathsig=KILL", *map(str, argv)], stderr=log, **streams)
+                ["setpriv", "--pdeathsig=KILL", *map(str, argv)], stderr=log,
+                env={**os.environ, "LSAN_OPTIONS": LEAKS.format(self.folder)}, **streams)
         self._processes.append(process)
         return process
 
