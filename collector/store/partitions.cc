@@ -12,7 +12,7 @@
 namespace sightline {
 namespace {
 
-constexpr int kAttemptsMax = 5;
+constexpr int kAttemptsMax = 2;
 
 constexpr absl::string_view kSelectPartitions =
     "SELECT relid::regclass::text FROM pg_partition_tree('batches') WHERE level = 1";
@@ -120,17 +120,14 @@ absl::Status DropPartition(SqlDatabase& database, int64_t day) {
 template <typename Function>
 absl::Status ForDays(SqlDatabase& database, const std::set<int64_t>& days, bool want,
                      Function&& change) {
-  absl::Status first_error;
   for (const int64_t day : days) {
     const absl::Status status = change(day);
     if (status.ok()) continue;
     const absl::StatusOr<std::set<int64_t>> now = DaysWithPartition(database);
     if (!now.ok()) return now.status();
-    if ((now->count(day) > 0) == want) continue;
-    if (!absl::IsAborted(status)) return status;
-    if (first_error.ok()) first_error = status;  // another day's lock may be free
+    if ((now->count(day) > 0) != want) return status;
   }
-  return first_error;
+  return absl::OkStatus();
 }
 
 }  // namespace

@@ -47,12 +47,6 @@ class StoreCopiesTest : public StoreTest {
         &checkpoint));
   }
 
-  // By value, so that a loop over it keeps it.
-  template <typename T>
-  static T Value(absl::StatusOr<T> value) {
-    return *std::move(value);
-  }
-
   // Everything that Store tells, but for leases.
   static std::string Everything(Store& store) {
     std::string all = absl::StrCat("first day ", *store.FirstDay(), "\n");

@@ -32,7 +32,8 @@ class StoreDaysTest : public StoreTest {
 
   std::vector<uint64_t> NodeSeqs(absl::string_view node) {
     std::vector<uint64_t> seqs;
-    for (const LogRecord& record : *store_->ReadLog(node, 0, 1000)) seqs.push_back(record.node_seq);
+    for (const LogRecord& record : Value(store_->ReadLog(node, 0, 1000)))
+      seqs.push_back(record.node_seq);
     return seqs;
   }
 
@@ -144,7 +145,7 @@ TEST_P(StoreDaysTest, AppendsGoOnWhileDaysAreMadeAndDropped) {
   ASSERT_OK(store_->DropDaysBefore(kToday + 9));
   EXPECT_EQ(store_->FindAgent(a_.id())->last_seq, seq);
   EXPECT_EQ(*store_->FirstDay(), kToday + 9);
-  for (const LogRecord& record : *store_->ReadLog("n1", 0, 100'000)) {
+  for (const LogRecord& record : Value(store_->ReadLog("n1", 0, 100'000))) {
     EXPECT_GE(DayOf(absl::ToUnixMillis(record.round_time)), kToday + 9);
     EXPECT_EQ(record.node_seq, record.batch_seq);
   }

@@ -155,7 +155,7 @@ TEST(StorePostgresqlFaultTest, ServerThatCrashesAndReturnsIsUnavailableAndThenWo
   {
     Appender appender(store);
     std::mt19937 random = FaultRandom();
-    const int runs = FaultRuns(30);
+    const int runs = FaultRuns(100);
     for (int crash = 0; crash < runs; ++crash) {
       appender.WaitForStored(1 + static_cast<uint64_t>(Below(random, 9)));
       const auto until =

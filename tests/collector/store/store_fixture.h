@@ -34,6 +34,13 @@ absl::StatusCode CodeOf(const absl::StatusOr<T>& value) {
   return value.status().code();
 }
 
+// What must be there, by value: "for (... : *store.List())" would outlive its list.
+template <typename T>
+T Value(absl::StatusOr<T> value) {
+  EXPECT_TRUE(value.ok()) << value.status();
+  return value.ok() ? *std::move(value) : T();
+}
+
 // The one server of this test program.
 PrivatePostgres& SharedPostgres();
 
