@@ -3,13 +3,11 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "collector/audit.h"
 #include "collector/store/store.h"
@@ -37,14 +35,11 @@ absl::StatusOr<bool> AuditStore(const AuditFlags& flags) {
     return absl::InvalidArgumentError(
         absl::StrCat("--retain: \"", flags.retain, "\" is no duration; write 72h"));
   }
-  // A file that is not there would be made, and found to be in order.
-  absl::string_view path = flags.store;
-  if (absl::ConsumePrefix(&path, "sqlite:") && !std::filesystem::exists(std::string(path))) {
-    return absl::NotFoundError(absl::StrCat("--store: there is no file ", path));
-  }
   const absl::StatusOr<RegionNames> regions = RegionNames::Load();
   if (!regions.ok()) return regions.status();
-  const absl::StatusOr<std::unique_ptr<Store>> store = OpenStore(flags.store);
+  // Looks, and changes nothing.
+  const absl::StatusOr<std::unique_ptr<Store>> store =
+      OpenStore(flags.store, SchemaPolicy::kRequire);
   if (!store.ok()) return store.status();
   const bool terminal = isatty(STDERR_FILENO) == 1;
   absl::Time shown = absl::InfinitePast();

@@ -109,20 +109,24 @@ class TwoCollectorsTest(FaultCase):
             self.world.add_collector(self.store)
         return self.world.start_all()
 
-    def leader(self):
-        """The collector that holds the lease."""
-        done = subprocess.run(["psql", "--no-psqlrc", "-At", self.store, "-c",
-                               "SELECT holder FROM leases"], check=True, capture_output=True,
-                              text=True)
-        holder = done.stdout.strip()
-        return next((each for each in self.world.collectors if each.node == holder), None)
+    def query(self, sql):
+        """Lines of text from the store."""
+        done = subprocess.run(["psql", "--no-psqlrc", "-At", self.store, "-c", sql], check=True,
+                              capture_output=True, text=True)
+        return done.stdout.splitlines()
 
     def wait_for_leader(self, but=None):
-        """Returns the leader, once it is another than `but`."""
+        """Returns the collector that holds the lease, once it is another than `but`."""
         def found():
-            leader = self.leader()
+            holder = self.query("SELECT holder FROM leases")
+            leader = next((each for each in self.world.collectors if [each.node] == holder), None)
             return leader if leader is not but else None
-        return wait_for(found, 30, "a leader of the fold")
+        try:
+            return wait_for(found, 30, "a leader of the fold")
+        except AssertionError:
+            rows = self.query("SELECT state, wait_event, now() - xact_start, query "
+                              "FROM pg_stat_activity WHERE xact_start IS NOT NULL")
+            raise AssertionError(f"nobody takes over; transactions: {rows}") from None
 
     def test_leader_killed(self):
         """The standby takes over; later the dead one returns."""
