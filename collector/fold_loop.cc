@@ -17,6 +17,7 @@ constexpr std::chrono::milliseconds kPollIntervalMin(100);
 constexpr absl::Duration kLookInterval = absl::Milliseconds(500);
 constexpr absl::Duration kPlansInterval = absl::Seconds(2);
 constexpr absl::Duration kDaysInterval = absl::Hours(1);
+constexpr absl::Duration kDaysRetry = absl::Minutes(1);
 
 int64_t DayOf(absl::Time time) {
   return absl::ToInt64Hours(absl::Floor(time - absl::UnixEpoch(), absl::Hours(24))) / 24;
@@ -100,8 +101,12 @@ void FoldLoop::Report(const absl::Status& status) {
 absl::Status FoldLoop::KeepUp(absl::Time now) {
   const absl::Duration elapsed = parts_.steady_clock.Elapsed();
   if (elapsed >= days_not_before_) {
-    if (absl::Status status = parts_.store.PrepareDays(DayOf(now)); !status.ok()) return status;
-    days_not_before_ = elapsed + kDaysInterval;
+    const absl::Status status = parts_.store.PrepareDays(DayOf(now));
+    // A backup holds the lock for as long as it takes. Batches are stored without a day of their
+    // own, so that is no reason to stop.
+    if (!status.ok() && !absl::IsAborted(status)) return status;
+    if (!status.ok()) Log(LogLevel::kWarn, "fold", "days_later", {{"detail", status.ToString()}});
+    days_not_before_ = elapsed + (status.ok() ? kDaysInterval : kDaysRetry);
   }
   if (elapsed >= plans_not_before_) {
     if (absl::Status status = parts_.plans.Refresh(); !status.ok()) return status;

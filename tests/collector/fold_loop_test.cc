@@ -98,6 +98,18 @@ TEST_F(FoldLoopTest, GoesOnWhenTheStoreIsBack) {
   WaitFor([](const Board::Summary& summary) { return summary.ok(); });
 }
 
+TEST_F(FoldLoopTest, ABackupThatHoldsTheLogsLockDoesNotStopTheFold) {
+  loop_.reset();
+  store_.FailDaysWith(absl::AbortedError("a lock was not given in time"));
+  loop_ = std::make_unique<FoldLoop>(
+      FoldLoopParts{store_, plans_, regions_, clock_, steady_clock_, board_, metrics_},
+      Options("n1"));
+  Append(agent_.NextBatch());
+  clock_.Advance(absl::Hours(1));
+  WaitFor([](const Board::Summary& summary) { return summary.ok(); });
+  EXPECT_TRUE(loop_->State().error.ok()) << loop_->State().error;
+}
+
 TEST_F(FoldLoopTest, ADamagedLogIsSaidInsteadOfAVerdict) {
   clock_.Advance(absl::Hours(1));
   Append(agent_.NextBatch());

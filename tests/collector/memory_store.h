@@ -23,6 +23,11 @@ class MemoryStore : public Store {
     const std::lock_guard lock(mutex_);
     failure_ = std::move(status);
   }
+  // Only PrepareDays answers with this.
+  void FailDaysWith(absl::Status status) {
+    const std::lock_guard lock(mutex_);
+    days_failure_ = std::move(status);
+  }
   // Registers an agent without an invite.
   void AddAgent(const AgentRecord& agent) {
     const std::lock_guard lock(mutex_);
@@ -177,7 +182,7 @@ class MemoryStore : public Store {
 
   absl::Status PrepareDays(int64_t /*today*/) override {
     const std::lock_guard lock(mutex_);
-    return failure_;
+    return failure_.ok() ? days_failure_ : failure_;
   }
 
   absl::Status DropDaysBefore(int64_t day) override {
@@ -271,6 +276,7 @@ class MemoryStore : public Store {
  private:
   mutable std::mutex mutex_;
   absl::Status failure_;
+  absl::Status days_failure_;
   std::map<std::string, std::pair<InviteRecord, std::string>> invites_;
   std::map<std::string, AgentRecord> agents_;
   std::map<uint64_t, v1::SignedPlan> plans_;
