@@ -22,6 +22,7 @@ constexpr absl::Duration kLateMax = absl::Seconds(20);
 constexpr double kLate = 0.05;
 constexpr size_t kSmallSegment = 1024;
 constexpr int kRoundsSmall = 4;
+constexpr size_t kWaitingMax = 100;
 constexpr size_t kChecksMin = 2;
 
 agent::IngestClientOptions ClientOptions(const std::string& roots_pem) {
@@ -170,6 +171,8 @@ std::vector<v1::Observation> FaultAgent::Observe(const v1::Plan& plan) {
 }
 
 absl::Status FaultAgent::Seal() {
+  // A machine that cannot keep up must not collect work without end.
+  if (!options_.small_spool && spool_->totals().batches >= kWaitingMax) return absl::OkStatus();
   // So that outages of a second fill a small spool.
   absl::Status status;
   for (int i = 0; status.ok() && i < (options_.small_spool ? kRoundsSmall : 1); ++i) {

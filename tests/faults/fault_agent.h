@@ -57,7 +57,7 @@ class FaultAgent {
   ~FaultAgent();
 
   // Seals a round of two to all checks of the plan, now and then one that began seconds ago; with a
-  // small spool several.
+  // small spool several. Seals nothing while a hundred batches wait, unless the spool is small.
   // RESOURCE_EXHAUSTED when the spool is full.
   absl::Status Seal();
   // Makes the uplink look for work.

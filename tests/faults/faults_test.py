@@ -304,9 +304,23 @@ class CopiedAgentTest(FaultCase):
         return agent_id
 
 
+class TellingResult(unittest.TextTestResult):
+    """Says at once what is wrong: the rest may take an hour."""
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self.stream.writeln(self.failures[-1][1])
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self.stream.writeln(self.errors[-1][1])
+
+
 if __name__ == "__main__":
     if not (BIN / "fault_agents").exists():
         raise SystemExit(f"{BIN} has no fault_agents; build it first, or set SIGHTLINE_BIN")
-    program = unittest.main(verbosity=2, exit=False)
+    program = unittest.main(
+        testRunner=unittest.TextTestRunner(resultclass=TellingResult, verbosity=2,
+                                           warnings="ignore"), exit=False)
     print_table()
     raise SystemExit(not program.result.wasSuccessful())
