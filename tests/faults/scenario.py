@@ -76,13 +76,16 @@ class FaultCase(unittest.TestCase):
         wait_for(lambda: fleet.acked() >= before + PROGRESS_BATCHES, DRAIN_S,
                  f"{PROGRESS_BATCHES} more batches acknowledged")
 
-    def repeat(self, fleet, fault):
+    def repeat(self, fleet, fault, at_most=FAULTS):
         """Faults, and a check now and then."""
-        for number in range(1, FAULTS + 1):
+        count = min(FAULTS, at_most)
+        if count < FAULTS:
+            say(f"{self.id()}: {count} faults, for there cannot be {FAULTS}")
+        for number in range(1, count + 1):
             self.wait_for_progress(fleet)
             fault()
             self.faults += 1
-            if number % FAULTS_BETWEEN_CHECKS == 0 and number < FAULTS:
+            if number % FAULTS_BETWEEN_CHECKS == 0 and number < count:
                 self.wait_for_progress(fleet)
                 self.check(fleet)
                 fleet.resume()
