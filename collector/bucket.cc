@@ -1,6 +1,7 @@
 #include "collector/bucket.h"
 
 #include "absl/strings/str_cat.h"
+#include "collector/store/append_plan.h"
 #include "common/crypto.h"
 
 namespace sightline {
@@ -17,9 +18,7 @@ std::string BucketOf(const Origin& origin, absl::string_view day_key) {
   return HmacSha256(day_key, data).substr(0, kBucketBytes);
 }
 
-int64_t DayOf(absl::Time time) {
-  return absl::ToInt64Hours(absl::Floor(time - absl::UnixEpoch(), absl::Hours(24))) / 24;
-}
+int64_t DayOf(absl::Time time) { return DayOf(absl::ToUnixMillis(time)); }
 
 std::optional<std::string> BucketKeys::KnownFor(absl::Time time) {
   const std::lock_guard lock(mutex_);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "collector/bucket.h"
 #include "collector/log.h"
 
 namespace sightline {
@@ -13,10 +14,6 @@ namespace {
 // Between two attempts to write a checkpoint, when the store refuses.
 constexpr absl::Duration kSaveRetry = absl::Seconds(1);
 constexpr absl::Duration kDropInterval = absl::Hours(1);
-
-int64_t DayOf(absl::Time time) {
-  return absl::ToInt64Hours(absl::Floor(time - absl::UnixEpoch(), absl::Hours(24))) / 24;
-}
 
 }  // namespace
 

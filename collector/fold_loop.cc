@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "collector/bucket.h"
 #include "collector/log.h"
 #include "collector/stored_verdicts.h"
 
@@ -18,10 +19,6 @@ constexpr absl::Duration kLookInterval = absl::Milliseconds(500);
 constexpr absl::Duration kPlansInterval = absl::Seconds(2);
 constexpr absl::Duration kDaysInterval = absl::Hours(1);
 constexpr absl::Duration kDaysRetry = absl::Minutes(1);
-
-int64_t DayOf(absl::Time time) {
-  return absl::ToInt64Hours(absl::Floor(time - absl::UnixEpoch(), absl::Hours(24))) / 24;
-}
 
 }  // namespace
 

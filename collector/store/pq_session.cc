@@ -128,14 +128,7 @@ absl::StatusOr<std::vector<int64_t>> PqSession::RunEach(absl::string_view sql,
   const PqParams first(args[0]);
   const absl::StatusOr<std::string> name = Prepared(sql, first.types(), first.count());
   if (!name.ok()) return name.status();
-  if (name->empty()) {
-    for (const SqlValues& values : args) {
-      const absl::StatusOr<SqlResult> result = Run(sql, values);
-      if (!result.ok()) return result.status();
-      affected.push_back(result->affected);
-    }
-    return affected;
-  }
+  if (name->empty()) return SqlSession::RunEach(sql, args);
   if (PQenterPipelineMode(connection_.get()) != 1) return Fail(nullptr);
   absl::Status status = SendEach(*name, args);
   if (status.ok()) status = ReadEach(args.size(), &affected);

@@ -105,18 +105,6 @@ class PqxxSession : public SqlSession {
     return result;
   }
 
-  absl::StatusOr<std::vector<int64_t>> RunEach(absl::string_view sql,
-                                               absl::Span<const SqlValues> args) override {
-    std::vector<int64_t> affected;
-    affected.reserve(args.size());
-    for (const SqlValues& values : args) {
-      const absl::StatusOr<SqlResult> result = Run(sql, values);
-      if (!result.ok()) return result.status();
-      affected.push_back(result->affected);
-    }
-    return affected;
-  }
-
   // By COPY in text form; appenders have a connection of another kind.
   absl::Status InsertBatches(absl::Span<const SqlBatchRow> rows) override {
     return Try([&] {

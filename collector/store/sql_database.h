@@ -52,9 +52,10 @@ class SqlSession {
  public:
   virtual ~SqlSession() = default;
   virtual absl::StatusOr<SqlResult> Run(absl::string_view sql, absl::Span<const SqlValue> args) = 0;
-  // Runs one statement for each element of `args`, in order; how many rows each changed.
+  // Runs one statement for each element of `args`, in order; how many rows each changed. One call
+  // of Run for each, unless the database has something faster.
   virtual absl::StatusOr<std::vector<int64_t>> RunEach(absl::string_view sql,
-                                                       absl::Span<const SqlValues> args) = 0;
+                                                       absl::Span<const SqlValues> args);
   // Adds rows to `batches`, the fastest way that the database has.
   virtual absl::Status InsertBatches(absl::Span<const SqlBatchRow> rows) = 0;
   // Runs several statements without parameters.

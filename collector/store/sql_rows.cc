@@ -12,6 +12,18 @@
 
 namespace sightline {
 
+absl::StatusOr<std::vector<int64_t>> SqlSession::RunEach(absl::string_view sql,
+                                                         absl::Span<const SqlValues> args) {
+  std::vector<int64_t> affected;
+  affected.reserve(args.size());
+  for (const SqlValues& values : args) {
+    const absl::StatusOr<SqlResult> result = Run(sql, values);
+    if (!result.ok()) return result.status();
+    affected.push_back(result->affected);
+  }
+  return affected;
+}
+
 int64_t ToSqlInt(uint64_t value) {
   return static_cast<int64_t>(std::min(value, uint64_t{std::numeric_limits<int64_t>::max()}));
 }

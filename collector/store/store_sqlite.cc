@@ -121,18 +121,6 @@ class SqliteSession : public SqlSession {
     return result;
   }
 
-  absl::StatusOr<std::vector<int64_t>> RunEach(absl::string_view sql,
-                                               absl::Span<const SqlValues> args) override {
-    std::vector<int64_t> affected;
-    affected.reserve(args.size());
-    for (const SqlValues& values : args) {
-      const absl::StatusOr<SqlResult> result = Run(sql, values);
-      if (!result.ok()) return result.status();
-      affected.push_back(result->affected);
-    }
-    return affected;
-  }
-
   absl::Status InsertBatches(absl::Span<const SqlBatchRow> rows) override {
     for (const SqlBatchRow& row : rows) {
       const absl::StatusOr<SqlResult> added = Run(insert_batch_, row);

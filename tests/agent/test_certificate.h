@@ -24,21 +24,22 @@ inline std::string TakePem(BIO* bio) {
   return text;
 }
 
-// Valid for an hour.
-inline TestCertificate MakeTestCertificate() {
+// P-256 and its own root. `names` is written as OpenSSL's subjectAltName.
+inline TestCertificate MakeTestCertificate(const std::string& names = "IP:127.0.0.1",
+                                           long valid_s = 3600) {
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
   const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), X509_free);
   X509_set_version(certificate.get(), 2);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
   X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -60);
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), valid_s);
   X509_set_pubkey(certificate.get(), key.get());
   X509_NAME* name = X509_get_subject_name(certificate.get());
   X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
                              reinterpret_cast<const unsigned char*>("test"), -1, -1, 0);
   X509_set_issuer_name(certificate.get(), name);
   for (const auto& [nid, value] : {std::pair(NID_basic_constraints, "critical,CA:TRUE"),
-                                   std::pair(NID_subject_alt_name, "IP:127.0.0.1")}) {
+                                   std::pair(NID_subject_alt_name, names.c_str())}) {
     X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, nid, value);
     X509_add_ext(certificate.get(), extension, -1);
     X509_EXTENSION_free(extension);

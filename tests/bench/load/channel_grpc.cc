@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/files.h"
-#include "tests/bench/load/certificate.h"
 #include "tests/bench/load/prepare.h"
+#include "tests/bench/load/server_name.h"
 
 namespace sightline::load {
 namespace {

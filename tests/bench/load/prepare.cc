@@ -14,13 +14,16 @@
 #include "common/plan.h"
 #include "common/wire.h"
 #include "sightline/v1/ingest.pb.h"
-#include "tests/bench/load/certificate.h"
+#include "tests/agent/test_certificate.h"
 #include "tests/bench/load/data_file.h"
 #include "tests/bench/load/load_plan.h"
 #include "tests/bench/load/rounds.h"
+#include "tests/bench/load/server_name.h"
 
 namespace sightline::load {
 namespace {
+
+constexpr long kCertificateValidS = 7 * 24 * 3600;
 
 // What all threads that sign share.
 struct Work {
@@ -131,7 +134,8 @@ absl::Status CopyFiles(const std::string& from, const std::string& to, v1::Plan&
 absl::Status WriteKeys(const std::string& folder, const v1::Plan& plan) {
   Files& files = SystemFiles();
   const SigningKey operator_key = SigningKey::Generate();
-  const Certificate certificate = MakeCertificate();
+  const agent::TestCertificate certificate = agent::MakeTestCertificate(
+      absl::StrCat("DNS:", kServerName, ",IP:127.0.0.1"), kCertificateValidS);
   const struct {
     const char* name;
     std::string text;
