@@ -180,7 +180,7 @@ TEST_F(HealthWatchTest, QueueThatIsFullForAMomentIsNoNews) {
   metrics_.queue_depth.Set(1e9);
   // Two looks at it.
   metrics_.fold_lag_seconds.Set(90);
-  WaitFor(HealthPart::kFold, HealthState::kDegraded, "");
+  WaitFor(HealthPart::kFold, HealthState::kDegraded, "90 s behind");
   metrics_.fold_lag_seconds.Set(0);
   WaitFor(HealthPart::kFold, HealthState::kServing, "");
   EXPECT_EQ(health_.Get(HealthPart::kIntake).state, HealthState::kServing);
