@@ -109,6 +109,24 @@ struct VerdictRecord {
   std::string cells;    // internal::v1::Cells, serialised
 };
 
+// An opening or closing, as it stands now.
+struct EventRecord {
+  std::string event_id;  // unique in a store
+  std::string target_id;
+  std::string country;  // ISO 3166-1 alpha-2
+  absl::Time onset;
+  absl::Time end;     // InfiniteFuture while it goes on
+  std::string event;  // v1::Event, serialised
+};
+
+// The history of one target in one country up to a window that is final.
+struct TimelineRecord {
+  std::string target_id;
+  std::string country;  // ISO 3166-1 alpha-2
+  absl::Time window_start;
+  std::string timeline;  // internal::v1::Timeline, serialised
+};
+
 // Where a fold goes on after a restart. In a write, `windows` holds those that changed since the
 // last checkpoint; in a read, all that are kept.
 struct FoldCheckpoint {
@@ -116,6 +134,15 @@ struct FoldCheckpoint {
   std::map<absl::Time, std::string> windows;  // start -> internal::v1::FoldWindow, serialised
   // In a write: kept windows that start before this are deleted.
   absl::Time keep_from = absl::InfinitePast();
+};
+
+// What a fold leader writes at once. Rows replace those of the same key: target, country and window
+// of verdicts, event_id of events, target and country of timelines.
+struct FoldWrite {
+  absl::Span<const VerdictRecord> verdicts;
+  absl::Span<const EventRecord> events;
+  absl::Span<const TimelineRecord> timelines;
+  const FoldCheckpoint* checkpoint = nullptr;  // may be absent
 };
 
 // Thread-safe.
