@@ -1,14 +1,18 @@
 #include "collector/cli/headline.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "common/message.h"
 
 namespace sightline::cli {
 namespace {
 
 constexpr size_t kNamesMax = 6;
+constexpr double kWorthSaying = 0.01;
 
 const std::string& NameOf(const v1::RegionAccess& region) {
   return region.display_name().empty() ? region.region() : region.display_name();
@@ -37,10 +41,14 @@ std::string CountOf(size_t count, int all) {
   return absl::StrCat(count, " of ", all, all == 1 ? " region" : " regions");
 }
 
-// "; 2 without enough evidence", or nothing.
+// "; 2 without enough evidence, 1 disputed", or nothing.
 std::string Silent(const v1::TargetVerdict& verdict) {
-  const size_t count = RegionsIn(verdict, v1::ACCESS_STATE_UNKNOWN).size();
-  return count == 0 ? "" : absl::StrCat("; ", count, " without enough evidence");
+  const size_t unknown = RegionsIn(verdict, v1::ACCESS_STATE_UNKNOWN).size();
+  const size_t disputed = RegionsIn(verdict, v1::ACCESS_STATE_DISPUTED).size();
+  std::vector<std::string> parts;
+  if (unknown > 0) parts.push_back(absl::StrCat(unknown, " without enough evidence"));
+  if (disputed > 0) parts.push_back(absl::StrCat(disputed, " disputed"));
+  return parts.empty() ? "" : absl::StrCat("; ", absl::StrJoin(parts, ", "));
 }
 
 std::string SomeRegions(const v1::TargetVerdict& verdict) {
@@ -97,7 +105,7 @@ std::string Undetermined(const v1::TargetVerdict& verdict) {
     case v1::SERVICE_STATE_UNKNOWN:
       return "no control tells whether the service is up: nothing can be said about blocking";
     default:
-      return "the evidence does not carry a statement";
+      return absl::StrCat("the evidence does not carry a statement", Silent(verdict));
   }
 }
 
@@ -120,6 +128,22 @@ std::string Headline(const v1::TargetVerdict& verdict) {
     default:
       return Undetermined(verdict);
   }
+}
+
+std::string Certainty(const v1::TargetVerdict& verdict) {
+  std::vector<v1::ScopePosterior> scopes(verdict.scope_posteriors().begin(),
+                                         verdict.scope_posteriors().end());
+  std::stable_sort(scopes.begin(), scopes.end(), [](const auto& one, const auto& other) {
+    return one.posterior() > other.posterior();
+  });
+  std::vector<std::string> parts;
+  for (const v1::ScopePosterior& each : scopes) {
+    if (each.posterior() < kWorthSaying) break;
+    // Never rounded up to a certainty that nobody has.
+    parts.push_back(
+        absl::StrFormat("%s %.2f", ShortName(each.scope()), std::min(each.posterior(), 0.99)));
+  }
+  return absl::StrJoin(parts, ", ");
 }
 
 }  // namespace sightline::cli

@@ -12,6 +12,10 @@ namespace sightline::cli {
 // Regions without enough evidence are counted, never passed over.
 std::string Headline(const v1::TargetVerdict& verdict);
 
+// How sure the scope is: "LOCAL 0.98, MIXED 0.02": what has one percent or more, the most probable
+// first; empty when nothing was decided.
+std::string Certainty(const v1::TargetVerdict& verdict);
+
 }  // namespace sightline::cli
 
 #endif  // SIGHTLINE_COLLECTOR_CLI_HEADLINE_H_

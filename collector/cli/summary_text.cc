@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
+#include "collector/cli/event_text.h"
 #include "collector/cli/headline.h"
 #include "collector/cli/table.h"
 #include "common/message.h"
@@ -49,6 +50,8 @@ StateLook LookOf(v1::AccessState state) {
       return {"◐", "~", Tone::kMixed};
     case v1::ACCESS_STATE_DOWN:
       return {"▽", "!", Tone::kWarning};
+    case v1::ACCESS_STATE_DISPUTED:
+      return {"≠", "#", Tone::kWarning};
     default:
       return {"?", "?", Tone::kFaint};
   }
@@ -74,13 +77,6 @@ Tone ToneOf(v1::Scope scope) {
   }
 }
 
-std::string Age(absl::Duration age) {
-  if (age < absl::Seconds(90)) return absl::StrCat(absl::ToInt64Seconds(age), " s");
-  if (age < absl::Minutes(90)) return absl::StrCat(absl::ToInt64Minutes(age), " min");
-  if (age < absl::Hours(48)) return absl::StrCat(absl::ToInt64Hours(age), " h");
-  return absl::StrCat(absl::ToInt64Hours(age) / 24, " days");
-}
-
 // The question, the window that answers it, and how old that is.
 std::string Title(const v1::GetSummaryResponse& summary, const SummaryOptions& options) {
   const std::string country =
@@ -101,7 +97,7 @@ std::string Title(const v1::GetSummaryResponse& summary, const SummaryOptions& o
                   absl::FormatTime(one_day ? clock : "%Y-%m-%d " + clock, start + length, utc),
                   " UTC, ",
                   age < absl::ZeroDuration() ? "not over by this machine's clock"
-                                             : absl::StrCat("ended ", Age(age), " ago"),
+                                             : absl::StrCat("ended ", Length(age), " ago"),
                   "; rules ", Printable(summary.ruleset_version()), "\n");
   if (age > kStaleWindows * length) {
     absl::StrAppend(
@@ -112,15 +108,17 @@ std::string Title(const v1::GetSummaryResponse& summary, const SummaryOptions& o
   return text;
 }
 
-std::string Headlines(const Verdicts& verdicts, const SummaryOptions& options) {
+std::string Headlines(const Verdicts& verdicts, absl::Time window_end,
+                      const SummaryOptions& options) {
   Table table;
   for (const v1::TargetVerdict* verdict : verdicts) {
     const std::string kind = verdict->kind() == v1::TARGET_KIND_SERVICE
                                  ? ""
                                  : absl::StrCat("  [", Lower(ShortName(verdict->kind())), "]");
+    const std::string since = Since(*verdict, window_end);
     table.AddRow({{NameOf(*verdict), Tone::kStrong},
                   {ShortName(verdict->scope()), ToneOf(verdict->scope())},
-                  {absl::StrCat(Headline(*verdict), kind)}});
+                  {absl::StrCat(Headline(*verdict), since.empty() ? "" : ", ", since, kind)}});
   }
   return table.Render(2, options.colour);
 }
@@ -235,6 +233,9 @@ std::string Evidence(const v1::TargetVerdict& verdict, const SummaryOptions& opt
     }
   }
   absl::StrAppend(&text, table.Render(2, options.colour));
+  if (const std::string certainty = Certainty(verdict); !certainty.empty()) {
+    absl::StrAppend(&text, Wrap(absl::StrCat("Scope: ", certainty, "."), options.width, "  - "));
+  }
   for (const std::string& reason : verdict.reasons()) {
     absl::StrAppend(&text, Wrap(Printable(reason), options.width, "  - "));
   }
@@ -252,7 +253,9 @@ std::string RenderSummary(const v1::GetSummaryResponse& summary, const SummaryOp
   });
   std::string text = absl::StrCat(Title(summary, options), "\n");
   if (verdicts.empty()) return absl::StrCat(text, "  The plan has no targets.\n");
-  absl::StrAppend(&text, Headlines(verdicts, options), "\n", Matrix(verdicts, options));
+  const absl::Time end =
+      FromProto(summary.window_start_time()) + FromProto(summary.window_length());
+  absl::StrAppend(&text, Headlines(verdicts, end, options), "\n", Matrix(verdicts, options));
   if (options.brief) return text;
   for (const v1::TargetVerdict* verdict : verdicts) {
     if (options.anchors || !IsAnchor(*verdict)) absl::StrAppend(&text, Evidence(*verdict, options));

@@ -72,6 +72,42 @@ Window 2024-04-06 00:00 to 01:00 UTC, ended 12 min ago; rules 1
 )");
 }
 
+TEST(SummaryTextTest, WhatGoesOnAndHowSureIsSaid) {
+  v1::GetSummaryResponse summary = TwoCities();
+  v1::TargetVerdict& whatsapp = *summary.mutable_verdicts(2);
+  for (const int days : {3, 15}) {
+    v1::Event& event = *whatsapp.add_events();
+    event.set_kind(v1::EVENT_KIND_OPENING);
+    event.set_end(v1::EVENT_END_ONGOING);
+    *event.mutable_onset_time() = ToProto(kWindowStart - absl::Hours(24) * days);
+    event.set_duration(days > 14 ? v1::EVENT_DURATION_LONG_RUN : v1::EVENT_DURATION_SUSTAINED);
+  }
+  for (const auto& [scope, posterior] :
+       {std::pair(v1::SCOPE_NOWHERE, 0.001), {v1::SCOPE_LOCAL, 0.9991}, {v1::SCOPE_MIXED, 0.02}}) {
+    v1::ScopePosterior& each = *whatsapp.add_scope_posteriors();
+    each.set_scope(scope);
+    each.set_posterior(posterior);
+  }
+  const std::string text = RenderSummary(summary, Options());
+  EXPECT_THAT(text,
+              HasSubstr("open in Beijing Shi, Shanghai Shi (2 of 3 regions), since 2024-03-22 "
+                        "00:00 UTC (15 days, long run)\n"));
+  EXPECT_THAT(text, HasSubstr("  - Scope: LOCAL 0.99, MIXED 0.02.\n"));
+  whatsapp.mutable_events(1)->set_end(v1::EVENT_END_REVERSED);
+  EXPECT_THAT(RenderSummary(summary, Options()),
+              HasSubstr("since 2024-04-03 00:00 UTC (3 days, sustained)\n"));
+}
+
+TEST(SummaryTextTest, DisputedRegionsAreCountedAndMarked) {
+  v1::GetSummaryResponse summary = TwoCities();
+  v1::Access& access = *summary.mutable_verdicts(0)->mutable_regions(0)->mutable_access();
+  access = SilentAccess();
+  access.set_state(v1::ACCESS_STATE_DISPUTED);
+  const std::string text = RenderSummary(summary, Options());
+  EXPECT_THAT(text, HasSubstr("blocked in 1 of 3 regions; 1 without enough evidence, 1 disputed"));
+  EXPECT_THAT(text, HasSubstr("≠ disputed"));
+}
+
 TEST(SummaryTextTest, NarrowTerminalSplitsTheMatrixAndWrapsSentences) {
   SummaryOptions options = Options();
   options.width = 50;
