@@ -52,7 +52,7 @@ TEST(VerdictTest, TheTwoCities) {
   EXPECT_EQ(VerdictOn(summary, "instagram").scope(), v1::SCOPE_NOWHERE);
   EXPECT_EQ(VerdictOn(summary, "wechat").scope(), v1::SCOPE_WIDESPREAD);
   EXPECT_EQ(VerdictOn(summary, "weibo").scope(), v1::SCOPE_WIDESPREAD);
-  EXPECT_EQ(summary.ruleset_version(), "1");
+  EXPECT_EQ(summary.ruleset_version(), "2");
 }
 
 TEST(VerdictTest, OpenEverywhereAndOpenByNetwork) {
