@@ -158,6 +158,10 @@ absl::string_view Why(Ruling ruling) {
       return "they share an origin with an earlier agent of another region";
     case Ruling::kRegionNotListed:
       return "the plan no longer lists their region";
+    case Ruling::kBypassing:
+      return "they report from behind a VPN or proxy";
+    case Ruling::kInstrumentBug:
+      return "their version of the program fails where other versions do not";
     case Ruling::kOpen:
     case Ruling::kBlocked:
       break;
