@@ -86,7 +86,7 @@ bool FoldLeader::CheckpointIsDue() const {
 absl::Status FoldLeader::WriteCheckpoint(const LeaseRecord& held) {
   const absl::Duration begun = clock_.Elapsed();
   const FoldCheckpoint checkpoint = follower_.Checkpoint(unsaved_);
-  const absl::Status written = store_.WriteFold(kFoldLease, held, {}, &checkpoint);
+  const absl::Status written = store_.WriteFold(kFoldLease, held, {.checkpoint = &checkpoint});
   saved_at_ = clock_.Elapsed();
   const absl::Duration took = saved_at_ - begun;
   const double share = options_.checkpoint.time_share_max;

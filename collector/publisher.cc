@@ -63,7 +63,7 @@ absl::StatusOr<size_t> Publisher::Publish(const Follower& follower, absl::string
     if (elapsed - begun >= options_.work_max || rows.size() >= kRowsMax) break;
   }
   if (judged.empty()) return 0;
-  if (absl::Status status = store_.WriteFold(lease_name, held, rows, nullptr); !status.ok()) {
+  if (absl::Status status = store_.WriteFold(lease_name, held, {.verdicts = rows}); !status.ok()) {
     return status;
   }
   elapsed = clock_.Elapsed();
