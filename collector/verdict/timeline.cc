@@ -178,8 +178,16 @@ std::optional<absl::Time> Timeline::last() const {
 
 void Timeline::Step(absl::Time start, const internal::v1::Cells& cells) {
   assert(!last().has_value() || start > *last());
-  const GridWindow window{start, absl::Milliseconds(state_.length_ms())};
-  WindowStep(window, state_, ended_).Run(cells);
+  const absl::Duration length = absl::Milliseconds(state_.length_ms());
+  if (const std::optional<absl::Time> before = last(); before.has_value()) {
+    // One by one, so that a window that is left out is the same as one in which nobody spoke. A
+    // history without series has nothing to lose sight of.
+    for (absl::Time silent = *before + length; silent < start && state_.series_size() > 0;
+         silent += length) {
+      WindowStep({silent, length}, state_, ended_).Run({});
+    }
+  }
+  WindowStep({start, length}, state_, ended_).Run(cells);
 }
 
 std::vector<v1::Event> Timeline::TakeEnded() {
