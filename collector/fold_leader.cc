@@ -23,7 +23,7 @@ FoldLeader::FoldLeader(const FoldLeaderParts& parts, const FoldLeaderOptions& op
       metrics_(parts.metrics),
       options_(options),
       follower_(parts.store, parts.regions, options.follow),
-      publisher_(parts.store, parts.steady_clock, options.publish),
+      publisher_(parts.store, parts.steady_clock, options.publish, options.follow.window_length),
       saved_at_(parts.steady_clock.Elapsed()) {
   if (parts.recent == nullptr) return;
   follower_.UseRecent(options.node, [recent = parts.recent](uint64_t after, size_t limit) {
@@ -34,6 +34,10 @@ FoldLeader::FoldLeader(const FoldLeaderParts& parts, const FoldLeaderOptions& op
 }
 
 absl::Status FoldLeader::Begin(absl::FunctionRef<void()> between) {
+  const absl::Status plans = follower_.ReadPlans().status();
+  // Plans that are damaged are for Turn to report.
+  if (!plans.ok() && !absl::IsDataLoss(plans)) return plans;
+  if (absl::Status status = publisher_.Load(follower_, between); !status.ok()) return status;
   const absl::Status loaded = follower_.Load(between);
   if (absl::IsDataLoss(loaded)) {
     Log(LogLevel::kWarn, "fold", "checkpoint_ignored",
@@ -86,7 +90,7 @@ bool FoldLeader::CheckpointIsDue() const {
 absl::Status FoldLeader::WriteCheckpoint(const LeaseRecord& held) {
   const absl::Duration begun = clock_.Elapsed();
   const FoldCheckpoint checkpoint = follower_.Checkpoint(unsaved_);
-  const absl::Status written = store_.WriteFold(kFoldLease, held, {}, &checkpoint);
+  const absl::Status written = store_.WriteFold(kFoldLease, held, {.checkpoint = &checkpoint});
   saved_at_ = clock_.Elapsed();
   const absl::Duration took = saved_at_ - begun;
   const double share = options_.checkpoint.time_share_max;

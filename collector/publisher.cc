@@ -28,7 +28,62 @@ void Publisher::MarkComplete(const Follower& follower) {
   const absl::Time from =
       std::max(*earliest, follower.fold().WindowStart(newest - follower.options().retain));
   if (!next_complete_ || *next_complete_ < from) next_complete_ = from;
-  for (; *next_complete_ <= newest; *next_complete_ += length) waiting_.insert(*next_complete_);
+  for (; *next_complete_ <= newest; *next_complete_ += length) {
+    waiting_.insert(*next_complete_);
+    unjudged_.insert(*next_complete_);
+  }
+}
+
+absl::Status Publisher::Load(const Follower& follower, absl::FunctionRef<void()> between) {
+  for (const std::string& country : follower.Countries()) {
+    if (absl::Status status = timelines_.Load(country, between); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+// A fold that goes on from a checkpoint knows less at first than the one that wrote the events.
+bool Publisher::KnowsWhatWasTold(const Follower& follower) const {
+  if (follower.caught_up()) return true;
+  const LogPositions positions = follower.Positions();
+  const LogPositions& told = timelines_.told_positions();
+  return std::all_of(told.begin(), told.end(), [&](const auto& entry) {
+    const auto position = positions.find(entry.first);
+    return position != positions.end() && position->second >= entry.second;
+  });
+}
+
+void Publisher::BeginTelling(const Follower& follower, absl::Time newest) {
+  if (!knows_) {
+    knows_ = KnowsWhatWasTold(follower);
+    if (!knows_) return;
+    telling_.clear();
+  }
+  if (telling_.empty()) telling_.insert(waiting_.begin(), waiting_.upper_bound(newest));
+}
+
+bool Publisher::MayTell(const Judged& judged) const {
+  if (!knows_ || (judged.empty() && !owes_)) return false;
+  return std::all_of(telling_.begin(), telling_.end(),
+                     [&](absl::Time start) { return judged.contains(start); });
+}
+
+Timelines::Point Publisher::PointOf(const Follower& follower, absl::Time newest,
+                                    const Judged& judged) const {
+  const absl::Duration length = follower.options().window_length;
+  Timelines::Point point;
+  point.until = newest;
+  for (const absl::Time start : unjudged_) {
+    if (judged.contains(start)) continue;
+    point.until = start - length;
+    break;
+  }
+  const absl::Time horizon = follower.fold().horizon();
+  if (horizon > absl::InfinitePast()) {
+    point.final_until = follower.fold().WindowStart(horizon) - length;
+  }
+  point.positions = follower.Positions();
+  point.read_until = follower.read_until();
+  return point;
 }
 
 std::vector<absl::Time> Publisher::Due(absl::Time newest, absl::Duration elapsed) const {
@@ -49,35 +104,64 @@ absl::StatusOr<size_t> Publisher::Publish(const Follower& follower, absl::string
                                           const LeaseRecord& held) {
   const absl::Duration begun = clock_.Elapsed();
   if (begun < rest_until_ || follower.read_until() == absl::InfinitePast()) return 0;
+  if (absl::Status status = Load(follower, [] {}); !status.ok()) return status;
   MarkComplete(follower);
+  const absl::Time newest = follower.NewestWindow(follower.read_until());
+  BeginTelling(follower, newest);
+  Judged judged;
+  const absl::StatusOr<std::vector<VerdictRecord>> rows = JudgeDue(follower, newest, begun, judged);
+  if (!rows.ok()) return rows.status();
+  timelines_.Put(*rows);
+  Timelines::Rows history;
+  const bool tells = MayTell(judged);
+  if (tells) history = timelines_.Advance(PointOf(follower, newest, judged));
+  if (judged.empty() && !tells) return 0;
+  const absl::Status written = store_.WriteFold(
+      lease_name, held,
+      {.verdicts = *rows, .events = history.events, .timelines = history.timelines});
+  if (!written.ok()) {
+    // Events must not rest on cells that the store lacks.
+    for (const auto& [start, unused] : judged) telling_.insert(start);
+    return written;
+  }
+  owes_ = !tells;
+  if (tells) timelines_.Commit();
+  Written(follower, begun, judged);
+  return judged.size();
+}
+
+absl::StatusOr<std::vector<VerdictRecord>> Publisher::JudgeDue(const Follower& follower,
+                                                               absl::Time newest,
+                                                               absl::Duration begun,
+                                                               Judged& judged) const {
   std::vector<VerdictRecord> rows;
-  std::map<absl::Time, std::pair<absl::Duration, uint64_t>> judged;  // its cost, plan version
   absl::Duration elapsed = begun;
-  for (const absl::Time start : Due(follower.NewestWindow(follower.read_until()), begun)) {
+  for (const absl::Time start : Due(newest, begun)) {
     const v1::Plan* plan = follower.PlanAt(start + follower.options().window_length);
-    if (plan == nullptr) return 0;
+    if (plan == nullptr) return rows;
     if (absl::Status status = Judge(follower, start, *plan, rows); !status.ok()) return status;
     const absl::Duration now = clock_.Elapsed();
     judged[start] = {now - elapsed, plan->version()};
     elapsed = now;
     if (elapsed - begun >= options_.work_max || rows.size() >= kRowsMax) break;
   }
-  if (judged.empty()) return 0;
-  if (absl::Status status = store_.WriteFold(lease_name, held, rows, nullptr); !status.ok()) {
-    return status;
-  }
-  elapsed = clock_.Elapsed();
+  return rows;
+}
+
+void Publisher::Written(const Follower& follower, absl::Duration begun, const Judged& judged) {
+  const absl::Duration elapsed = clock_.Elapsed();
   const double rest = (1 - options_.time_share_max) / options_.time_share_max;
   rest_until_ = elapsed + (elapsed - begun) * rest;
   std::erase_if(not_before_, [&](const auto& entry) { return entry.second <= elapsed; });
   for (const auto& [start, cost_and_plan] : judged) {
     waiting_.erase(start);
+    unjudged_.erase(start);
+    telling_.erase(start);
     not_before_[start] = elapsed + std::max(options_.window_interval, cost_and_plan.first * 10);
     plan_versions_[start] = cost_and_plan.second;
   }
   plan_versions_.erase(plan_versions_.begin(),
                        plan_versions_.lower_bound(follower.fold().horizon() - absl::Hours(24)));
-  return judged.size();
 }
 
 absl::Status Publisher::Judge(const Follower& follower, absl::Time start, const v1::Plan& plan,

@@ -8,12 +8,15 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "collector/steady_clock.h"
 #include "collector/store/store.h"
+#include "collector/timelines.h"
 #include "collector/verdict/follow.h"
 
 namespace sightline {
@@ -30,18 +33,30 @@ struct PublisherOptions {
 // Writes a verdict on every window that is complete when it became so, silent or not, and again
 // whenever it has changed since. Of the windows that wait, the newest complete one comes first, for
 // it is what readers see; then the oldest first, so that however many late batches come, none waits
-// for ever. Not thread-safe; blocks on the store.
+// for ever.
+//
+// Events are told from all windows together: of the windows that wait at one time all must have
+// been judged, those that come after them wait for the next time. So a day's spool that arrives at
+// once is told once, in the transaction with the last of its verdicts. A window that was never
+// judged holds back the events after it; one that a new fold has not read as far as the events of
+// the last one went holds back all of them. Not thread-safe; blocks on the store.
 class Publisher {
  public:
-  Publisher(Store& store, const SteadyClock& clock, PublisherOptions options)
-      : store_(store), clock_(clock), options_(options) {}
+  // `window_length` is that of the follower's windows.
+  Publisher(Store& store, const SteadyClock& clock, PublisherOptions options,
+            absl::Duration window_length)
+      : store_(store), clock_(clock), options_(options), timelines_(store, window_length) {}
+
+  // Reads the stored history of the countries that the follower's plans have. Not needed, but while
+  // Publish does it nobody hears `between`.
+  absl::Status Load(const Follower& follower, absl::FunctionRef<void()> between);
 
   // These windows wait for a verdict from now on.
   void Mark(absl::Span<const absl::Time> starts) { waiting_.insert(starts.begin(), starts.end()); }
 
   // Judges windows that are due and complete by what `follower` has read, and writes cells and
-  // verdicts of all of them in one transaction under the lease. Returns how many windows; errors
-  // are those of Store::WriteFold, and the windows go on waiting.
+  // verdicts of all of them, and what they come to over time, in one transaction under the lease.
+  // Returns how many windows; errors are those of the store, and the windows go on waiting.
   absl::StatusOr<size_t> Publish(const Follower& follower, absl::string_view lease_name,
                                  const LeaseRecord& held);
 
@@ -51,7 +66,17 @@ class Publisher {
   }
 
  private:
+  // Of windows judged: what it cost, and the version of the plan.
+  using Judged = std::map<absl::Time, std::pair<absl::Duration, uint64_t>>;
+
   void MarkComplete(const Follower& follower);
+  bool KnowsWhatWasTold(const Follower& follower) const;
+  void BeginTelling(const Follower& follower, absl::Time newest);
+  bool MayTell(const Judged& judged) const;
+  Timelines::Point PointOf(const Follower& follower, absl::Time newest, const Judged& judged) const;
+  absl::StatusOr<std::vector<VerdictRecord>> JudgeDue(const Follower& follower, absl::Time newest,
+                                                      absl::Duration begun, Judged& judged) const;
+  void Written(const Follower& follower, absl::Duration begun, const Judged& judged);
   std::vector<absl::Time> Due(absl::Time newest, absl::Duration elapsed) const;
   absl::Status Judge(const Follower& follower, absl::Time start, const v1::Plan& plan,
                      std::vector<VerdictRecord>& rows) const;
@@ -61,8 +86,13 @@ class Publisher {
   Store& store_;
   const SteadyClock& clock_;
   const PublisherOptions options_;
+  Timelines timelines_;
   std::set<absl::Time> waiting_;
-  std::optional<absl::Time> next_complete_;          // first that was not yet marked as complete
+  std::set<absl::Time> unjudged_;            // complete, and never judged since
+  bool knows_ = false;                       // at least what the stored events rest on
+  std::set<absl::Time> telling_;             // wait, and are to be judged before events are told
+  bool owes_ = false;                        // verdicts were written that no events were told from
+  std::optional<absl::Time> next_complete_;  // first that was not yet marked as complete
   std::map<absl::Time, absl::Duration> not_before_;  // of windows judged lately
   std::map<absl::Time, uint64_t> plan_versions_;     // that windows were judged by
   absl::Duration rest_until_;

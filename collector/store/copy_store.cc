@@ -69,6 +69,20 @@ const std::vector<Table>& SmallTables() {
         {"country", Kind::kText},
         {"window_start_ms", Kind::kNumber},
         {"cells", Kind::kBytes}}},
+      {"events",
+       2,
+       {{"target_id", Kind::kText},
+        {"event_id", Kind::kText},
+        {"country", Kind::kText},
+        {"onset_ms", Kind::kNumber},
+        {"end_ms", Kind::kNumber},
+        {"event", Kind::kBytes}}},
+      {"timelines",
+       2,
+       {{"target_id", Kind::kText},
+        {"country", Kind::kText},
+        {"window_start_ms", Kind::kNumber},
+        {"timeline", Kind::kBytes}}},
   };
   return *kTables;
 }

@@ -1,4 +1,4 @@
-// The fold's half of SqlStore: lease, verdicts, checkpoints.
+// What the fold writes to SqlStore, and where it goes on: lease, checkpoints.
 #include <optional>
 #include <string>
 #include <utility>
@@ -31,6 +31,15 @@ constexpr absl::string_view kPutVerdict =
 constexpr absl::string_view kPutCells =
     "INSERT INTO cells (target_id, country, window_start_ms, cells) VALUES ($1, $2, $3, $4) "
     "ON CONFLICT (target_id, country, window_start_ms) DO UPDATE SET cells = excluded.cells";
+constexpr absl::string_view kPutEvent =
+    "INSERT INTO events (target_id, event_id, country, onset_ms, end_ms, event) "
+    "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (target_id, event_id) DO UPDATE SET "
+    "country = excluded.country, onset_ms = excluded.onset_ms, end_ms = excluded.end_ms, "
+    "event = excluded.event";
+constexpr absl::string_view kPutTimeline =
+    "INSERT INTO timelines (target_id, country, window_start_ms, timeline) "
+    "VALUES ($1, $2, $3, $4) ON CONFLICT (target_id, country) DO UPDATE SET "
+    "window_start_ms = excluded.window_start_ms, timeline = excluded.timeline";
 constexpr absl::string_view kPutPosition =
     "INSERT INTO fold_positions (node, node_seq) VALUES ($1, $2) "
     "ON CONFLICT (node) DO UPDATE SET node_seq = excluded.node_seq";
@@ -42,17 +51,6 @@ constexpr absl::string_view kSelectPositions =
     "SELECT node, node_seq FROM fold_positions ORDER BY node";
 constexpr absl::string_view kSelectWindows =
     "SELECT window_start_ms, state FROM fold_windows ORDER BY window_start_ms";
-constexpr absl::string_view kSelectVerdicts =
-    "SELECT target_id, window_start_ms, window_length_ms, ruleset_version, verdict FROM verdicts "
-    "WHERE country = $1 AND window_start_ms >= $2 AND window_start_ms < $3 "
-    "ORDER BY window_start_ms, target_id";
-constexpr absl::string_view kSelectCells =
-    "SELECT target_id, window_start_ms, cells FROM cells "
-    "WHERE country = $1 AND window_start_ms >= $2 AND window_start_ms < $3 "
-    "ORDER BY window_start_ms, target_id";
-constexpr absl::string_view kSelectNewestVerdict =
-    "SELECT window_start_ms FROM verdicts WHERE country = $1 "
-    "ORDER BY window_start_ms DESC LIMIT 1";
 
 // Runs one statement for each row; nothing when there is none.
 absl::Status Each(SqlSession& session, absl::string_view sql, const std::vector<SqlValues>& rows) {
@@ -74,6 +72,25 @@ absl::Status WriteVerdicts(SqlSession& session, absl::Span<const VerdictRecord> 
   absl::Status status = Each(session, kPutVerdict, verdict_rows);
   if (status.ok()) status = Each(session, kPutCells, cell_rows);
   return status;
+}
+
+absl::Status WriteEvents(SqlSession& session, absl::Span<const EventRecord> events) {
+  std::vector<SqlValues> rows;
+  for (const EventRecord& record : events) {
+    rows.push_back({SqlText{record.target_id}, SqlText{record.event_id}, SqlText{record.country},
+                    absl::ToUnixMillis(record.onset), absl::ToUnixMillis(record.end),
+                    SqlBytes{record.event}});
+  }
+  return Each(session, kPutEvent, rows);
+}
+
+absl::Status WriteTimelines(SqlSession& session, absl::Span<const TimelineRecord> timelines) {
+  std::vector<SqlValues> rows;
+  for (const TimelineRecord& record : timelines) {
+    rows.push_back({SqlText{record.target_id}, SqlText{record.country},
+                    absl::ToUnixMillis(record.window_start), SqlBytes{record.timeline}});
+  }
+  return Each(session, kPutTimeline, rows);
 }
 
 absl::Status WriteCheckpoint(SqlSession& session, const FoldCheckpoint& checkpoint) {
@@ -128,8 +145,7 @@ absl::StatusOr<bool> SqlStore::MoveLease(absl::string_view name, const LeaseReco
 }
 
 absl::Status SqlStore::WriteFold(absl::string_view lease_name, const LeaseRecord& held,
-                                 absl::Span<const VerdictRecord> verdicts,
-                                 const FoldCheckpoint* checkpoint) {
+                                 const FoldWrite& write) {
   return database_->Write([&](SqlSession& session) {
     const absl::StatusOr<SqlResult> holds =
         session.Run(kHoldLease, {SqlText{held.holder}, SqlText{lease_name}, ToSqlInt(held.term)});
@@ -138,8 +154,12 @@ absl::Status SqlStore::WriteFold(absl::string_view lease_name, const LeaseRecord
       return absl::FailedPreconditionError(absl::StrCat(
           "node ", held.holder, " does not hold the lease \"", lease_name, "\" any more"));
     }
-    absl::Status status = WriteVerdicts(session, verdicts);
-    if (status.ok() && checkpoint != nullptr) status = WriteCheckpoint(session, *checkpoint);
+    absl::Status status = WriteVerdicts(session, write.verdicts);
+    if (status.ok()) status = WriteEvents(session, write.events);
+    if (status.ok()) status = WriteTimelines(session, write.timelines);
+    if (status.ok() && write.checkpoint != nullptr) {
+      status = WriteCheckpoint(session, *write.checkpoint);
+    }
     return status;
   });
 }
@@ -162,45 +182,6 @@ absl::StatusOr<FoldCheckpoint> SqlStore::ReadCheckpoint() {
   });
   if (!status.ok()) return status;
   return checkpoint;
-}
-
-absl::StatusOr<std::vector<VerdictRecord>> SqlStore::ReadVerdicts(absl::string_view country,
-                                                                  absl::Time from,
-                                                                  absl::Time until) {
-  std::vector<VerdictRecord> records;
-  const SqlValues range = {SqlText{country}, absl::ToUnixMillis(from), absl::ToUnixMillis(until)};
-  const absl::Status status = database_->ReadOnce([&](SqlSession& session) {
-    absl::StatusOr<SqlResult> found = session.Run(kSelectVerdicts, range);
-    if (!found.ok()) return found.status();
-    absl::StatusOr<SqlResult> cells = session.Run(kSelectCells, range);
-    if (!cells.ok()) return cells.status();
-    if (cells->rows.size() != found->rows.size()) {
-      return absl::DataLossError(absl::StrCat("there are ", found->rows.size(), " verdicts and ",
-                                              cells->rows.size(), " rows of cells on ", country,
-                                              "; both are made again from the log"));
-    }
-    for (size_t i = 0; i < found->rows.size(); ++i) {
-      std::vector<SqlCell>& row = found->rows[i];
-      VerdictRecord& record = records.emplace_back();
-      record.target_id = std::move(row[0].bytes);
-      record.country = std::string(country);
-      record.window_start = absl::FromUnixMillis(row[1].number);
-      record.window_length = absl::Milliseconds(row[2].number);
-      record.ruleset_version = std::move(row[3].bytes);
-      record.verdict = std::move(row[4].bytes);
-      record.cells = std::move(cells->rows[i][2].bytes);
-    }
-    return absl::OkStatus();
-  });
-  if (!status.ok()) return status;
-  return records;
-}
-
-absl::StatusOr<std::optional<absl::Time>> SqlStore::NewestVerdict(absl::string_view country) {
-  const absl::StatusOr<SqlResult> found = Query(kSelectNewestVerdict, {SqlText{country}});
-  if (!found.ok()) return found.status();
-  if (found->rows.empty()) return std::optional<absl::Time>();
-  return std::optional<absl::Time>(absl::FromUnixMillis(found->rows[0][0].number));
 }
 
 }  // namespace sightline

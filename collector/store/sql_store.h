@@ -41,12 +41,16 @@ class SqlStore : public Store {
   absl::StatusOr<bool> MoveLease(absl::string_view name, const LeaseRecord& seen,
                                  const LeaseRecord& next) override;
   absl::Status WriteFold(absl::string_view lease_name, const LeaseRecord& held,
-                         absl::Span<const VerdictRecord> verdicts,
-                         const FoldCheckpoint* checkpoint) override;
+                         const FoldWrite& write) override;
   absl::StatusOr<FoldCheckpoint> ReadCheckpoint() override;
   absl::StatusOr<std::vector<VerdictRecord>> ReadVerdicts(absl::string_view country,
                                                           absl::Time from,
                                                           absl::Time until) override;
+  absl::StatusOr<std::vector<VerdictRecord>> ReadCells(absl::string_view country, absl::Time from,
+                                                       absl::Time until) override;
+  absl::StatusOr<std::vector<EventRecord>> ReadEvents(absl::string_view country, absl::Time from,
+                                                      absl::Time until) override;
+  absl::StatusOr<std::vector<TimelineRecord>> ReadTimelines(absl::string_view country) override;
   absl::StatusOr<std::optional<absl::Time>> NewestVerdict(absl::string_view country) override;
   absl::StatusOr<std::string> BucketKey(int64_t day) override;
 

@@ -1,8 +1,8 @@
 // What a collector keeps: the log of signed batches, the registry of agents, the plans. One narrow
 // interface with two implementations that pass the same conformance tests.
 //
-// The log and the registry are the truth. Verdicts, cells and checkpoints are made from them by one
-// collector at a time, the holder of a lease, and can be made again.
+// The log and the registry are the truth. Verdicts, cells, events and checkpoints are made from
+// them by one collector at a time, the holder of a lease, and can be made again.
 //
 // Invariants of every implementation:
 //  1. A record is in the log exactly once, and an agent's records form one unbroken chain.
@@ -119,12 +119,15 @@ struct EventRecord {
   std::string event;  // v1::Event, serialised
 };
 
-// The history of one target in one country up to a window that is final.
+// The history of one target in one country up to a window that is final, or (target_id is empty)
+// how far the events of the country were told.
 struct TimelineRecord {
   std::string target_id;
-  std::string country;  // ISO 3166-1 alpha-2
-  absl::Time window_start;
-  std::string timeline;  // internal::v1::Timeline, serialised
+  std::string country;      // ISO 3166-1 alpha-2
+  absl::Time window_start;  // of the last window in it
+  // internal::v1::Timeline, serialised; empty when it begins after that window. Of the country:
+  // internal::v1::HistoryEnd.
+  std::string timeline;
 };
 
 // Where a fold goes on after a restart. In a write, `windows` holds those that changed since the
@@ -137,11 +140,11 @@ struct FoldCheckpoint {
 };
 
 // What a fold leader writes at once. Rows replace those of the same key: target, country and window
-// of verdicts, event_id of events, target and country of timelines.
+// of verdicts, target and event_id of events, target and country of timelines.
 struct FoldWrite {
-  absl::Span<const VerdictRecord> verdicts;
-  absl::Span<const EventRecord> events;
-  absl::Span<const TimelineRecord> timelines;
+  absl::Span<const VerdictRecord> verdicts = {};
+  absl::Span<const EventRecord> events = {};
+  absl::Span<const TimelineRecord> timelines = {};
   const FoldCheckpoint* checkpoint = nullptr;  // may be absent
 };
 
@@ -238,12 +241,10 @@ class Store {
   virtual absl::StatusOr<bool> MoveLease(absl::string_view name, const LeaseRecord& seen,
                                          const LeaseRecord& next) = 0;
 
-  // Writes verdicts, replacing those of the same target, country and window, and a checkpoint when
-  // there is one, in one transaction, if the lease still has this holder and term.
+  // Writes all of it in one transaction, if the lease still has this holder and term.
   // FAILED_PRECONDITION when somebody else took over: nothing is written.
   virtual absl::Status WriteFold(absl::string_view lease_name, const LeaseRecord& held,
-                                 absl::Span<const VerdictRecord> verdicts,
-                                 const FoldCheckpoint* checkpoint) = 0;
+                                 const FoldWrite& write) = 0;
 
   // Empty when none was written.
   virtual absl::StatusOr<FoldCheckpoint> ReadCheckpoint() = 0;
@@ -252,6 +253,20 @@ class Store {
   virtual absl::StatusOr<std::vector<VerdictRecord>> ReadVerdicts(absl::string_view country,
                                                                   absl::Time from,
                                                                   absl::Time until) = 0;
+
+  // As ReadVerdicts, with `verdict` left empty: those are most of the bytes.
+  virtual absl::StatusOr<std::vector<VerdictRecord>> ReadCells(absl::string_view country,
+                                                               absl::Time from,
+                                                               absl::Time until) = 0;
+
+  // Events of a country that overlap [from, until), by onset and event_id: those with an onset
+  // before `until` and an end after `from`.
+  virtual absl::StatusOr<std::vector<EventRecord>> ReadEvents(absl::string_view country,
+                                                              absl::Time from,
+                                                              absl::Time until) = 0;
+
+  // All timelines of a country, by target_id.
+  virtual absl::StatusOr<std::vector<TimelineRecord>> ReadTimelines(absl::string_view country) = 0;
 
   // Start of the newest window that has verdicts on a country; nothing when there is none.
   virtual absl::StatusOr<std::optional<absl::Time>> NewestVerdict(absl::string_view country) = 0;

@@ -94,6 +94,11 @@ class Follower {
   // with the highest version, or the first plan when none was. nullptr when none is known.
   const v1::Plan* PlanAt(absl::Time time) const;
 
+  // Countries that some plan observes, ordered.
+  std::set<std::string> Countries() const;
+  // Last node_seq that was folded of each node.
+  std::map<std::string, uint64_t> Positions() const;
+
   // Start of the newest window that is complete at `now`.
   absl::Time NewestWindow(absl::Time now) const;
   // Verdicts on all targets in the window that starts at `start`, of what has been read. A window

@@ -71,6 +71,22 @@ const v1::Plan* Follower::PlanAt(absl::Time time) const {
   return plans_.empty() ? nullptr : &plans_.begin()->second->plan;
 }
 
+std::set<std::string> Follower::Countries() const {
+  std::set<std::string> countries;
+  for (const auto& [version, prepared] : plans_) {
+    for (const v1::CountryRegions& entry : prepared->plan.countries()) {
+      countries.insert(entry.country());
+    }
+  }
+  return countries;
+}
+
+std::map<std::string, uint64_t> Follower::Positions() const {
+  std::map<std::string, uint64_t> positions;
+  for (const auto& [name, node] : nodes_) positions[name] = node.position;
+  return positions;
+}
+
 absl::Time Follower::NewestWindow(absl::Time now) const {
   return fold_.LatestComplete(now, options_.grace);
 }

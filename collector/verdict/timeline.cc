@@ -71,20 +71,32 @@ class WindowStep {
     Keep(StepSeries(window_, votes, series));
   }
 
-  // Whether it was heard.
+  // Whether it was heard. Of a region at rest, the votes of networks apart count as if they said
+  // what the region always said: without them it would be another mixture of networks, with another
+  // level.
   bool StepRegion(const std::string& region, const NetworkVotes& networks,
                   const std::set<uint32_t>& apart) {
     SeriesVotes sum;
+    double weight_apart = 0;
     for (const auto& [asn, votes] : networks) {
-      if (!apart.contains(asn)) sum.Add(votes);
+      if (apart.contains(asn)) {
+        weight_apart += votes.weight;
+      } else {
+        sum.Add(votes);
+      }
     }
     if (!sum.Speak()) return false;
+    const Series* history = Find(region, 0);
+    if (history != nullptr && Settled(*history) && !history->has_ongoing()) {
+      sum.Add(VotesAtRest(*history, weight_apart));
+    }
     Step(region, 0, sum);
     return true;
   }
 
   // A network is heard in the regions at rest only: what becomes different in one of the others is
-  // the region's. One that something is going on in is heard everywhere.
+  // the region's. One that something is going on in is heard everywhere. A hint at a change counts
+  // only when the network stands apart: many regions may each hide a share too small to tell.
   bool Hears(const std::string& region, uint32_t asn, const std::set<uint32_t>& apart,
              const std::set<std::string>& heard) const {
     const Series* network = Find("", asn);
@@ -107,7 +119,11 @@ class WindowStep {
     }
     for (const auto& [asn, entry] : networks) {
       const auto& [regions, sum] = entry;
-      if (regions >= 2 && sum.Speak()) Step("", asn, sum);
+      if (regions < 2 || !sum.Speak()) continue;
+      const Series* network = Find("", asn);
+      const bool hint =
+          network != nullptr && Settled(*network) && EvidenceOfChange(*network, sum) > 0;
+      if (!hint || apart.contains(asn)) Step("", asn, sum);
     }
   }
 
@@ -178,8 +194,16 @@ std::optional<absl::Time> Timeline::last() const {
 
 void Timeline::Step(absl::Time start, const internal::v1::Cells& cells) {
   assert(!last().has_value() || start > *last());
-  const GridWindow window{start, absl::Milliseconds(state_.length_ms())};
-  WindowStep(window, state_, ended_).Run(cells);
+  const absl::Duration length = absl::Milliseconds(state_.length_ms());
+  if (const std::optional<absl::Time> before = last(); before.has_value()) {
+    // One by one, so that a window that is left out is the same as one in which nobody spoke. A
+    // history without series has nothing to lose sight of.
+    for (absl::Time silent = *before + length; silent < start && state_.series_size() > 0;
+         silent += length) {
+      WindowStep({silent, length}, state_, ended_).Run({});
+    }
+  }
+  WindowStep({start, length}, state_, ended_).Run(cells);
 }
 
 std::vector<v1::Event> Timeline::TakeEnded() {

@@ -202,6 +202,11 @@ double ShareDifferent(const Series& series, const SeriesVotes& votes) {
   return series.base() == v1::ACCESS_STATE_OPEN ? 1 - open : open;
 }
 
+SeriesVotes VotesAtRest(const Series& series, double weight) {
+  const bool open = series.base() == v1::ACCESS_STATE_OPEN;
+  return {0, weight, weight * (open ? 1 - series.level() : series.level())};
+}
+
 double EvidenceOfChange(const Series& series, const SeriesVotes& votes) {
   const double share = ShareDifferent(series, votes);
   const double p0 = std::clamp(series.level(), kLevelMin, kLevelMax);

@@ -28,9 +28,9 @@ inline constexpr uint32_t kBaseWindows = 3;
 // Windows at rest that the share that differs is the mean of, more or less.
 inline constexpr uint32_t kLevelMemory = 336;
 inline constexpr double kLevelMin = 0.10;
-inline constexpr double kLevelMax = 0.45;
-inline constexpr double kStep = 0.50;
-inline constexpr double kAlarm = 7.0;  // nats
+inline constexpr double kLevelMax = 0.40;
+inline constexpr double kStep = 0.40;
+inline constexpr double kAlarm = 6.0;  // nats
 
 inline constexpr absl::Duration kGlitch = absl::Hours(6);
 inline constexpr absl::Duration kSustained = absl::Hours(72);
@@ -64,6 +64,9 @@ bool AtRest(const internal::v1::Series& series);
 
 // Share of the votes that differ from what the settled `series` is at rest.
 double ShareDifferent(const internal::v1::Series& series, const SeriesVotes& votes);
+
+// Votes of that weight, and of no bucket, that say what the settled `series` says at rest.
+SeriesVotes VotesAtRest(const internal::v1::Series& series, double weight);
 
 // The log likelihood ratio of a change, in nats, of votes that speak.
 double EvidenceOfChange(const internal::v1::Series& series, const SeriesVotes& votes);

@@ -1,5 +1,5 @@
 -- Turns a PostgreSQL store into a Citus one. Run it once, on the coordinator, while no collector
--- runs, after "sightline-collector migrate" has brought the schema to version 2:
+-- runs, after "sightline-collector migrate" has brought the schema to version 3:
 --   psql --single-transaction --set ON_ERROR_STOP=1 --file 001_distribute.sql URL
 -- README.md says what it needs and how far it was tried.
 CREATE EXTENSION IF NOT EXISTS citus;
@@ -12,6 +12,8 @@ SELECT create_distributed_table('batches', 'agent_id', colocate_with => 'agents'
 -- What the fold writes, by target.
 SELECT create_distributed_table('verdicts', 'target_id', colocate_with => 'none');
 SELECT create_distributed_table('cells', 'target_id', colocate_with => 'verdicts');
+SELECT create_distributed_table('events', 'target_id', colocate_with => 'verdicts');
+SELECT create_distributed_table('timelines', 'target_id', colocate_with => 'verdicts');
 
 -- Small tables, the same everywhere.
 SELECT create_reference_table('invites');

@@ -295,7 +295,8 @@ class AuditVerdictsTest : public AuditTest {
     const LeaseRecord held{"n1", 1, 1};
     const LeaseRecord seen = *store_.ReadLease("fold");
     ASSERT_TRUE(*store_.MoveLease("fold", seen, held));
-    ASSERT_TRUE(store_.WriteFold("fold", held, rows_, &checkpoint_).ok());
+    ASSERT_TRUE(
+        store_.WriteFold("fold", held, {.verdicts = rows_, .checkpoint = &checkpoint_}).ok());
   }
 
   static constexpr absl::Duration kWindow = absl::Minutes(30);

@@ -23,17 +23,16 @@ class WatchedStore : public MemoryStore {
   int checkpoints = 0;
 
   absl::Status WriteFold(absl::string_view lease_name, const LeaseRecord& held,
-                         absl::Span<const VerdictRecord> verdicts,
-                         const FoldCheckpoint* checkpoint) override {
+                         const FoldWrite& write) override {
     if (absl::Status status = before(); !status.ok()) return status;
-    absl::Status status = MemoryStore::WriteFold(lease_name, held, verdicts, checkpoint);
+    absl::Status status = MemoryStore::WriteFold(lease_name, held, write);
     if (!status.ok()) return status;
-    for (const VerdictRecord& row : verdicts) {
+    for (const VerdictRecord& row : write.verdicts) {
       if (windows_written.empty() || windows_written.back() != row.window_start) {
         windows_written.push_back(row.window_start);
       }
     }
-    if (checkpoint != nullptr) ++checkpoints;
+    if (write.checkpoint != nullptr) ++checkpoints;
     return after();
   }
 };

@@ -148,7 +148,7 @@ TEST_F(FoldLeaderTest, ACheckpointThatCannotBeReadIsMadeAgainFromTheLog) {
   FoldCheckpoint damage;
   damage.windows[Hour(1)] = "\xff\xff";
   damage.windows[Hour(-1)] = "of another length";
-  ASSERT_TRUE(site_.store.WriteFold(kFoldLease, site_.held, {}, &damage).ok());
+  ASSERT_TRUE(site_.store.WriteFold(kFoldLease, site_.held, {.checkpoint = &damage}).ok());
   Rounds(3, 1);
   log_.Append({"n1"});
   for (int start = 0; start < 2; ++start) {

@@ -72,8 +72,8 @@ TEST_F(LeaseTest, AHolderThatIsSilentIsReplacedAfterTheTermAndNotBefore) {
   clock_.Advance(absl::Milliseconds(600));
   EXPECT_TRUE(Tick(two));
   EXPECT_FALSE(Tick(one));
-  EXPECT_TRUE(absl::IsFailedPrecondition(store_.WriteFold(kName, one.record(), {}, nullptr)));
-  EXPECT_TRUE(store_.WriteFold(kName, two.record(), {}, nullptr).ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(store_.WriteFold(kName, one.record(), {})));
+  EXPECT_TRUE(store_.WriteFold(kName, two.record(), {}).ok());
 }
 
 TEST_F(LeaseTest, ARestartedHolderNeedNotWait) {
@@ -91,7 +91,7 @@ TEST_F(LeaseTest, WhatIsGivenBackIsTakenAtOnce) {
   EXPECT_FALSE(Tick(two));
   EXPECT_TRUE(one.Release().ok());
   EXPECT_FALSE(one.Held());
-  EXPECT_TRUE(absl::IsFailedPrecondition(store_.WriteFold(kName, one.record(), {}, nullptr)));
+  EXPECT_TRUE(absl::IsFailedPrecondition(store_.WriteFold(kName, one.record(), {})));
   clock_.Advance(absl::Seconds(1));
   EXPECT_TRUE(Tick(two));
 }
@@ -183,7 +183,7 @@ class World {
     for (Node& node : nodes_) {
       if (!node.lease) continue;
       somebody_ticks = somebody_ticks || node.frozen == 0;
-      const absl::Status written = store_.WriteFold(kName, node.lease->record(), {}, nullptr);
+      const absl::Status written = store_.WriteFold(kName, node.lease->record(), {});
       if (!node.lease->Held()) continue;
       ++holders;
       ASSERT_TRUE(written.ok()) << "step " << step_ << ": a holder is fenced";

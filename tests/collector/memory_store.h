@@ -218,17 +218,23 @@ class MemoryStore : public Store {
   }
 
   absl::Status WriteFold(absl::string_view lease_name, const LeaseRecord& held,
-                         absl::Span<const VerdictRecord> verdicts,
-                         const FoldCheckpoint* checkpoint) override {
+                         const FoldWrite& write) override {
     const std::lock_guard lock(mutex_);
     if (!failure_.ok()) return failure_;
     const LeaseRecord& lease = leases_[std::string(lease_name)];
     if (lease.holder != held.holder || lease.term != held.term) {
       return absl::FailedPreconditionError("the lease is somebody else's");
     }
-    for (const VerdictRecord& each : verdicts) {
+    for (const VerdictRecord& each : write.verdicts) {
       verdicts_[{each.country, each.window_start, each.target_id}] = each;
     }
+    for (const EventRecord& each : write.events) {
+      events_[{each.target_id, each.event_id}] = each;
+    }
+    for (const TimelineRecord& each : write.timelines) {
+      timelines_[{each.country, each.target_id}] = each;
+    }
+    const FoldCheckpoint* checkpoint = write.checkpoint;
     if (checkpoint == nullptr) return absl::OkStatus();
     for (const auto& [node, seq] : checkpoint->positions) checkpoint_.positions[node] = seq;
     for (const auto& [start, state] : checkpoint->windows) checkpoint_.windows[start] = state;
@@ -253,6 +259,38 @@ class MemoryStore : public Store {
       if (record.country == country && record.window_start >= from && record.window_start < until) {
         result.push_back(record);
       }
+    }
+    return result;
+  }
+
+  absl::StatusOr<std::vector<VerdictRecord>> ReadCells(absl::string_view country, absl::Time from,
+                                                       absl::Time until) override {
+    absl::StatusOr<std::vector<VerdictRecord>> result = ReadVerdicts(country, from, until);
+    if (!result.ok()) return result;
+    for (VerdictRecord& record : *result) record.verdict.clear();
+    return result;
+  }
+
+  absl::StatusOr<std::vector<EventRecord>> ReadEvents(absl::string_view country, absl::Time from,
+                                                      absl::Time until) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    std::map<std::pair<absl::Time, std::string>, EventRecord> found;
+    for (const auto& [key, record] : events_) {
+      if (record.country != country || record.onset >= until || record.end <= from) continue;
+      found[{record.onset, record.event_id}] = record;
+    }
+    std::vector<EventRecord> result;
+    for (auto& [key, record] : found) result.push_back(std::move(record));
+    return result;
+  }
+
+  absl::StatusOr<std::vector<TimelineRecord>> ReadTimelines(absl::string_view country) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    std::vector<TimelineRecord> result;
+    for (const auto& [key, record] : timelines_) {
+      if (record.country == country) result.push_back(record);
     }
     return result;
   }
@@ -285,6 +323,8 @@ class MemoryStore : public Store {
   int64_t first_day_ = 0;
   std::map<std::string, LeaseRecord> leases_;
   std::map<std::tuple<std::string, absl::Time, std::string>, VerdictRecord> verdicts_;
+  std::map<std::pair<std::string, std::string>, EventRecord> events_;        // target, event_id
+  std::map<std::pair<std::string, std::string>, TimelineRecord> timelines_;  // country, target
   FoldCheckpoint checkpoint_;
   std::map<int64_t, std::string> bucket_keys_;
 };

@@ -41,10 +41,17 @@ class StoreCopiesTest : public StoreTest {
     FoldCheckpoint checkpoint;
     checkpoint.positions = {{"n1", 10}};
     checkpoint.windows = {{TestTime(), EveryByte()}};
-    ASSERT_OK(store.WriteFold(
-        "fold", lease,
-        {{"target", "CN", TestTime(), absl::Hours(1), "r", EveryByte(), EveryByte()}},
-        &checkpoint));
+    const std::vector<VerdictRecord> verdicts = {
+        {"target", "CN", TestTime(), absl::Hours(1), "r", EveryByte(), EveryByte()}};
+    const std::vector<EventRecord> events = {
+        {"id", "target", "CN", TestTime(), absl::InfiniteFuture(), EveryByte()}};
+    const std::vector<TimelineRecord> timelines = {{"target", "CN", TestTime(), EveryByte()},
+                                                   {"", "CN", TestTime(), ""}};
+    ASSERT_OK(store.WriteFold("fold", lease,
+                              {.verdicts = verdicts,
+                               .events = events,
+                               .timelines = timelines,
+                               .checkpoint = &checkpoint}));
   }
 
   // Everything that Store tells, but for leases.
@@ -75,6 +82,14 @@ class StoreCopiesTest : public StoreTest {
     for (const VerdictRecord& v :
          Value(store.ReadVerdicts("CN", absl::UnixEpoch(), TestTime() + absl::Hours(99)))) {
       absl::StrAppend(&all, v.target_id, absl::ToUnixMillis(v.window_start), v.verdict, v.cells);
+    }
+    for (const EventRecord& e :
+         Value(store.ReadEvents("CN", absl::InfinitePast(), absl::InfiniteFuture()))) {
+      absl::StrAppend(&all, e.event_id, " ", e.target_id, absl::ToUnixMillis(e.onset), " ",
+                      absl::ToUnixMillis(e.end), e.event, "\n");
+    }
+    for (const TimelineRecord& t : Value(store.ReadTimelines("CN"))) {
+      absl::StrAppend(&all, t.target_id, " ", absl::ToUnixMillis(t.window_start), t.timeline, "\n");
     }
     return all;
   }

@@ -78,11 +78,17 @@ TEST_P(StoreSweepTest, WriteFoldIsDoneWholeOrNotAtAll) {
     checkpoint.positions = {{"n1", static_cast<uint64_t>(written) + 1}};
     checkpoint.windows = {{TestTime(), text}, {TestTime() - absl::Hours(1), text}};
     checkpoint.keep_from = TestTime();
-    const absl::Status status =
-        store_->WriteFold("fold", lease,
-                          {{"t", "CN", TestTime(), absl::Hours(1), "r", text, text},
-                           {"u", "CN", TestTime(), absl::Hours(1), "r", text, text}},
-                          &checkpoint);
+    const std::vector<VerdictRecord> verdicts = {
+        {"t", "CN", TestTime(), absl::Hours(1), "r", text, text},
+        {"u", "CN", TestTime(), absl::Hours(1), "r", text, text}};
+    const std::vector<EventRecord> events = {
+        {"e", "t", "CN", TestTime(), TestTime() + absl::Hours(1), text}};
+    const std::vector<TimelineRecord> timelines = {{"t", "CN", TestTime(), text}};
+    const absl::Status status = store_->WriteFold("fold", lease,
+                                                  {.verdicts = verdicts,
+                                                   .events = events,
+                                                   .timelines = timelines,
+                                                   .checkpoint = &checkpoint});
     written += status.ok() ? 1 : 0;
     return status;
   };
@@ -90,12 +96,18 @@ TEST_P(StoreSweepTest, WriteFoldIsDoneWholeOrNotAtAll) {
     const auto verdicts =
         plain_->ReadVerdicts("CN", absl::UnixEpoch(), TestTime() + absl::Hours(1));
     const auto checkpoint = plain_->ReadCheckpoint();
-    ASSERT_TRUE(verdicts.ok() && checkpoint.ok());
+    const auto events = plain_->ReadEvents("CN", TestTime(), absl::InfiniteFuture());
+    const auto timelines = plain_->ReadTimelines("CN");
+    ASSERT_TRUE(verdicts.ok() && checkpoint.ok() && events.ok() && timelines.ok());
+    ASSERT_EQ(events->size(), written == 0 ? 0u : 1u);
+    ASSERT_EQ(timelines->size(), events->size());
     ASSERT_EQ(verdicts->size(), written == 0 ? 0u : 2u);
     EXPECT_EQ(checkpoint->windows.size(), written == 0 ? 0u : 1u);
     for (const VerdictRecord& verdict : *verdicts) {
       EXPECT_EQ(verdict.verdict, absl::StrCat("state ", written));
       EXPECT_EQ(verdict.cells, verdict.verdict);
+      EXPECT_EQ(events->front().event, verdict.verdict);
+      EXPECT_EQ(timelines->front().timeline, verdict.verdict);
       EXPECT_EQ(checkpoint->windows.at(TestTime()), verdict.verdict);
       EXPECT_EQ(checkpoint->positions.at("n1"), static_cast<uint64_t>(written));
     }
@@ -206,7 +218,7 @@ TEST_P(StoreSweepTest, MigrationIsDoneWholeOrNotAtAll) {
     const absl::Status status = Migrate(database, steps).status();
     fuse_.Remove();
     if (status.ok()) {
-      EXPECT_EQ(UpdateSchema(url(), true)->held, 2);
+      EXPECT_EQ(UpdateSchema(url(), true)->held, static_cast<int64_t>(steps.size()));
       EXPECT_TRUE(OpenStore(url(), SchemaPolicy::kRequire).ok());
       ++migrated;
       make();

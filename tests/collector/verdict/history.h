@@ -1,0 +1,77 @@
+// Cells of made-up windows, and histories of them.
+#ifndef SIGHTLINE_TESTS_COLLECTOR_VERDICT_HISTORY_H_
+#define SIGHTLINE_TESTS_COLLECTOR_VERDICT_HISTORY_H_
+
+#include <cstdint>
+#include <functional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "collector/verdict/timeline.h"
+#include "sightline/internal/v1/fold.pb.h"
+#include "sightline/v1/summary.pb.h"
+
+namespace sightline {
+
+// 2024-04-01 00:00 UTC.
+inline const absl::Time kHistoryStart = absl::FromUnixSeconds(1711929600);
+
+// Nobody but three controls, all of which reach the target.
+internal::v1::Cells NoCells();
+
+// Adds `open` of `buckets` votes of full weight.
+void AddCell(const std::string& region, uint32_t asn, uint32_t open, uint32_t buckets,
+             internal::v1::Cells& cells);
+
+// What ended and what goes on, in that order.
+std::vector<v1::Event> EventsOf(Timeline timeline);
+
+// A history window by window.
+struct History {
+  explicit History(absl::Duration a_length = absl::Hours(1)) : length(a_length), timeline(length) {}
+
+  // `windows` windows with `open` of 10 origins of CN-BJ.
+  void See(int windows, uint32_t open);
+  // `windows` windows without anybody.
+  void Silence(int windows);
+  void Step(const internal::v1::Cells& cells);
+
+  absl::Duration length;
+  Timeline timeline;
+  absl::Time next = kHistoryStart;
+};
+
+// One origin of the simulated network.
+struct SimAgent {
+  int region = 0;
+  uint32_t asn = 0;
+  bool liar = false;    // always says that it is different
+  double position = 0;  // among users, 0 to 1: different for those below the share that is affected
+};
+
+// A seeded network of origins: some lie always, 2% of results are wrong, 10% of origins are away in
+// a window.
+class SimNetwork {
+ public:
+  SimNetwork(uint64_t seed, int regions, int networks, int origins, double liars);
+
+  // Cells of a window in which `affected` gives the share of users that find it different from what
+  // it is at rest.
+  internal::v1::Cells Window(const std::function<double(const SimAgent&)>& affected);
+
+  static std::string RegionName(int region);
+
+  bool open_at_rest = false;
+
+ private:
+  double Uniform();
+
+  std::mt19937_64 random_;
+  std::vector<SimAgent> agents_;
+};
+
+}  // namespace sightline
+
+#endif  // SIGHTLINE_TESTS_COLLECTOR_VERDICT_HISTORY_H_
