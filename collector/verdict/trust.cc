@@ -48,14 +48,20 @@ struct Speaking {
 
 double BehindVpn(const Answer& answer) { return answer.At(kOpenBehindVpn); }
 
+double OneToss(const Answer& answer) { return answer.At(0.5); }
+
 Likelihoods LikelihoodsOf(const WitnessTable& table, const std::vector<UsedContrast>& used,
                           size_t agent) {
   Likelihoods result;
+  double once = 1;
+  double each_round = 1;
   for (const UsedContrast& contrast : used) {
     const Answer& answer = table.At(agent, contrast.column);
     result.bypassing *= BehindVpn(answer);
-    result.unreliable *= answer.coin;
+    once *= OneToss(answer);
+    each_round *= answer.coin;
   }
+  result.unreliable = 0.5 * once + 0.5 * each_round;
   return result;
 }
 
@@ -70,7 +76,7 @@ std::pair<double, Speaking> HonestOf(const WitnessTable& table,
     const double honest = answer.At(rates[i]);
     likelihood *= honest;
     if (BehindVpn(answer) > kSpeaks * honest) ++speaking.for_bypassing;
-    if (answer.coin > kSpeaks * honest) ++speaking.for_unreliable;
+    if (std::max(OneToss(answer), answer.coin) > kSpeaks * honest) ++speaking.for_unreliable;
   }
   return {likelihood, speaking};
 }

@@ -9,7 +9,7 @@
 //
 //   honest      prior .90  finds a contrast open as often as it is where the agent is (trust_fit.h)
 //   bypassing   prior .05  finds every contrast open, .95 of the time
-//   unreliable  prior .05  tosses a coin for every round; the prior is learnt, up to .40
+//   unreliable  prior .05  tosses a coin for each contrast, or for each round; the prior is learnt
 //
 // Rounds of one agent on one contrast repeat each other: a contrast is open or not for an agent in
 // a window, and a round may differ from that by mistake (.01). Not more than four rounds count, and

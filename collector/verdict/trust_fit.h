@@ -27,7 +27,7 @@ namespace sightline {
 struct Answer {
   double open = 1;       // the contrast is open for it
   double closed = 1;     // it is not
-  double coin = 1;       // it tossed a coin
+  double coin = 1;       // it tossed a coin for each round
   double share = 0;      // of decided rounds that reached it
   bool decided = false;  // there was such a round
 
