@@ -169,6 +169,10 @@ void LearnBase(const SeriesVotes& votes, Series& series) {
   Learn(votes, series);
 }
 
+bool Alarms(const Series& series) {
+  return series.statistic() >= (series.pending().observed() < 2 ? kAlarmAtOnce : kAlarm);
+}
+
 // Adds to the statistic; whether it is above 0.
 bool Accumulate(absl::Time start, double evidence, Series& series) {
   const double sum = series.statistic() + evidence;
@@ -237,7 +241,7 @@ std::optional<v1::Event> StepSeries(const GridWindow& window, const SeriesVotes&
   AddToBin(FloorTo(series.observed_ms(), absl::Hours(1)), 1, different ? 1 : 0,
            *series.mutable_hours());
   AgeBins(end, series);
-  if (hint && series.statistic() >= kAlarm) {
+  if (hint && Alarms(series)) {
     if (ongoing) {
       return Finish(v1::EVENT_END_REVERSED, absl::FromUnixMillis(series.onset_ms()), series);
     }

@@ -30,7 +30,7 @@ Policy StepInTwoRegions(double share) {
   };
 }
 
-std::vector<v1::Event> Run(SimNetwork& network, int windows, const Policy& policy) {
+std::vector<v1::Event> EventsWhen(SimNetwork& network, int windows, const Policy& policy) {
   Timeline timeline(absl::Hours(1));
   for (int i = 0; i < kRest + windows; ++i) {
     timeline.Step(kHistoryStart + absl::Hours(i),
@@ -53,13 +53,13 @@ int Quantile(std::vector<int> values, double q) {
 }
 
 // Delays in windows, the first that is affected being 1; 99 when it was not found in 36. Two
-// regions of 10 origins each open for `step` of the users of 100 networks.
+// regions of 10 origins each open for `step` of the users of 50 networks.
 std::vector<int> Delays(double step, double liars, int& others) {
   std::vector<int> delays;
-  for (uint64_t seed = 101; seed <= 200; ++seed) {
-    SimNetwork network(seed, 3, 2, 5, liars);
+  for (uint64_t seed = 101; seed <= 150; ++seed) {
+    SimNetwork network(seed, 6, 2, 5, liars);
     std::map<std::string, int> found;
-    for (const v1::Event& event : Run(network, 36, StepInTwoRegions(step))) {
+    for (const v1::Event& event : EventsWhen(network, 36, StepInTwoRegions(step))) {
       if (InTwoRegions(event)) {
         found.emplace(event.region(), WindowOf(event.detect_time()));
       } else {
@@ -96,8 +96,8 @@ TEST(TimelineSimulationTest, LiarsThatWereAlwaysThereAreNoEvent) {
     for (const double liars : {0.0, 0.1, 0.2}) {
       SimNetwork network(seed, 6, 2, 5, liars);
       network.open_at_rest = seed % 2 == 0;
-      events +=
-          static_cast<int>(Run(network, 1500, [](int, const SimAgent&) { return 0.0; }).size());
+      events += static_cast<int>(
+          EventsWhen(network, 1500, [](int, const SimAgent&) { return 0.0; }).size());
     }
   }
   EXPECT_EQ(events, 0) << "in 6 regions and 2 networks x 2.6 years";
@@ -105,7 +105,7 @@ TEST(TimelineSimulationTest, LiarsThatWereAlwaysThereAreNoEvent) {
 
 TEST(TimelineSimulationTest, AWholeCountryWithLiarsStaysQuiet) {
   SimNetwork network(101, 31, 3, 6, 0.2);
-  EXPECT_THAT(Run(network, 700, [](int, const SimAgent&) { return 0.0; }), IsEmpty());
+  EXPECT_THAT(EventsWhen(network, 700, [](int, const SimAgent&) { return 0.0; }), IsEmpty());
 }
 
 TEST(TimelineSimulationTest, ASlowRampIsFoundOnceWhenItCrosses) {
@@ -113,7 +113,8 @@ TEST(TimelineSimulationTest, ASlowRampIsFoundOnceWhenItCrosses) {
   int events = 0;
   for (uint64_t seed = 101; seed <= 120; ++seed) {
     SimNetwork network(seed, 3, 2, 10, 0.05);
-    for (const v1::Event& event : Run(network, 14 * 24, [](int window, const SimAgent&agent) {
+    for (const v1::Event& event :
+         EventsWhen(network, 14 * 24, [](int window, const SimAgent&agent) {
            return agent.region < 2 ? std::clamp(window / 240.0, 0.0, 1.0) * 0.6 : 0.0;
          })) {
       ASSERT_TRUE(InTwoRegions(event)) << event.ShortDebugString();
@@ -132,7 +133,7 @@ TEST(TimelineSimulationTest, AGlitchOfFourHoursIsOneThatEnded) {
     for (const bool mirror : {false, true}) {
       SimNetwork network(seed, 6, 2, 5, 0.05);
       network.open_at_rest = mirror;
-      const auto events = Run(network, 48, [](int window, const SimAgent& agent) {
+      const auto events = EventsWhen(network, 48, [](int window, const SimAgent& agent) {
         return window >= 0 && window < 4 && agent.region < 2 ? 1.0 : 0.0;
       });
       ASSERT_EQ(events.size(), 2U) << seed;
@@ -152,7 +153,7 @@ TEST(TimelineSimulationTest, OneNetworkNationwideIsOneEvent) {
   for (uint64_t seed = 101; seed <= 104; ++seed) {
     for (const double step : {0.6, 1.0}) {
       SimNetwork network(seed, 31, 3, 6, 0.1);
-      const auto events = Run(network, 24, [&](int window, const SimAgent& agent) {
+      const auto events = EventsWhen(network, 24, [&](int window, const SimAgent& agent) {
         return window >= 0 && agent.asn == 4001 ? step : 0.0;
       });
       ASSERT_EQ(events.size(), 1U) << "seed " << seed << ", step " << step;
@@ -167,7 +168,7 @@ TEST(TimelineSimulationTest, OneNetworkNationwideIsOneEvent) {
 
 TEST(TimelineSimulationTest, OneNetworkThatClosesAgainEnds) {
   SimNetwork network(101, 31, 3, 6, 0.1);
-  const auto events = Run(network, 36, [&](int window, const SimAgent& agent) {
+  const auto events = EventsWhen(network, 36, [&](int window, const SimAgent& agent) {
     return window >= 0 && window < 12 && agent.asn == 4001 ? 1.0 : 0.0;
   });
   ASSERT_EQ(events.size(), 1U);
@@ -180,7 +181,7 @@ TEST(TimelineSimulationTest, ANationwideOpeningIsThatOfRegions) {
     for (const double step : {0.6, 1.0}) {
       SimNetwork network(seed, 31, 3, 6, 0.05);
       std::set<std::string> regions;
-      for (const v1::Event& event : Run(network, 36, [&](int window, const SimAgent&) {
+      for (const v1::Event& event : EventsWhen(network, 36, [&](int window, const SimAgent&) {
              return window >= 0 ? step : 0.0;
            })) {
         EXPECT_EQ(event.asn(), 0U) << event.ShortDebugString();
