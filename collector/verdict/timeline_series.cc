@@ -214,7 +214,7 @@ SeriesVotes VotesAtRest(const Series& series, double weight) {
 double EvidenceOfChange(const Series& series, const SeriesVotes& votes) {
   const double share = ShareDifferent(series, votes);
   const double p0 = std::clamp(series.level(), kLevelMin, kLevelMax);
-  const double p1 = p0 + kStep;
+  const double p1 = p0 + (series.has_ongoing() ? kStepBack : kStep);
   return Tau(votes.weight) * votes.weight *
          (share * std::log(p1 / p0) + (1 - share) * std::log((1 - p1) / (1 - p0)));
 }
