@@ -72,6 +72,25 @@ class SimNetwork {
   std::vector<SimAgent> agents_;
 };
 
+// Windows of a simulation before anything happens.
+inline constexpr int kRestWindows = 72;
+
+// Share of users that find it different, by window (0 is the first of the change) and agent.
+using Policy = std::function<double(int window, const SimAgent& agent)>;
+
+// The first two regions, from window 0 on.
+Policy StepInTwoRegions(double share);
+bool InTwoRegions(const v1::Event& event);
+
+// Events of hourly windows: kRestWindows, then `windows` more.
+std::vector<v1::Event> EventsWhen(SimNetwork& network, int windows, const Policy& policy);
+
+// The window that starts at `time`, 0 being the first of the change.
+int WindowOf(const google::protobuf::Timestamp& time);
+
+// Of values in any order, at least one.
+int Quantile(std::vector<int> values, double q);
+
 }  // namespace sightline
 
 #endif  // SIGHTLINE_TESTS_COLLECTOR_VERDICT_HISTORY_H_
