@@ -50,16 +50,16 @@ inline VerdictRecord CellRow(const std::string& target_id, int hour, const std::
           "a verdict", cells};
 }
 
-// "whatsapp.CN-BJ.opening.20240408T010000Z OPENING 1..9 known 3 REVERSED GLITCH": hours since
-// CellTime(0).
+// "whatsapp.CN-BJ.opening.20240408T010000Z OPENING 1..9 REVERSED GLITCH": hours since CellTime(0).
+// When it was known is left to the tests of the timeline.
 inline std::string Brief(const v1::Event& event) {
   const auto hours = [](const google::protobuf::Timestamp& time) {
     return absl::ToInt64Hours(FromProto(time) - CellTime(0));
   };
-  return absl::StrCat(
-      event.event_id(), " ", ShortName(event.kind()), " ", hours(event.onset_time()), "..",
-      event.has_end_time() ? absl::StrCat(hours(event.end_time())) : "", " known ",
-      hours(event.detect_time()), " ", ShortName(event.end()), " ", ShortName(event.duration()));
+  return absl::StrCat(event.event_id(), " ", ShortName(event.kind()), " ",
+                      hours(event.onset_time()), "..",
+                      event.has_end_time() ? absl::StrCat(hours(event.end_time())) : "", " ",
+                      ShortName(event.end()), " ", ShortName(event.duration()));
 }
 
 inline v1::Event EventOf(const EventRecord& record) {

@@ -135,7 +135,7 @@ TEST_F(ToldEventsTest, WhatNeverWasIsWithdrawnAndComesBackUnderItsName) {
   TellLate({Opening("CN-SH", 1, 3)}, {Opening("CN-SH", 1, 3)});
   ASSERT_EQ(facts_.told.size(), 2U);
   EXPECT_EQ(Brief(facts_.told[0]),
-            "whatsapp.CN-BJ.opening.20240406T010000Z OPENING 1..20 known 3 WITHDRAWN UNSPECIFIED");
+            "whatsapp.CN-BJ.opening.20240406T010000Z OPENING 1..20 WITHDRAWN UNSPECIFIED");
   EXPECT_EQ(facts_.told[0].lasts_probability(), 0);
   EXPECT_EQ(ToRecord(facts_.told[0]).end, CellTime(20));
   EXPECT_THAT(Amendments(1), IsEmpty());
@@ -144,7 +144,7 @@ TEST_F(ToldEventsTest, WhatNeverWasIsWithdrawnAndComesBackUnderItsName) {
   TellLate({Opening("CN-BJ", 2, 4), Opening("CN-SH", 1, 3)},
            {Opening("CN-BJ", 2, 4), Opening("CN-SH", 1, 3)});
   EXPECT_EQ(Brief(facts_.told[1]),
-            "whatsapp.CN-BJ.opening.20240406T010000Z OPENING 2.. known 4 ONGOING UNSPECIFIED");
+            "whatsapp.CN-BJ.opening.20240406T010000Z OPENING 2.. ONGOING UNSPECIFIED");
   EXPECT_THAT(Amendments(1),
               ElementsAre("late reports show that it never was.", "it had been withdrawn."));
 }
@@ -198,7 +198,7 @@ TEST_F(ToldEventsTest, WhatWentOnUnderOtherRulesIsLostFromSightAndNotWithdrawn) 
   facts_.begin = CellTime(10);
   TellLate({}, {});
   EXPECT_EQ(Brief(facts_.told[0]),
-            "whatsapp.CN-BJ.opening.20240406T010000Z OPENING 1..10 known 3 LOST_SIGHT UNSPECIFIED");
+            "whatsapp.CN-BJ.opening.20240406T010000Z OPENING 1..10 LOST_SIGHT UNSPECIFIED");
   EXPECT_EQ(facts_.told[1].end(), v1::EVENT_END_REVERSED) << "over before that: as it was";
   EXPECT_EQ(facts_.told[1].amendments_size(), 0);
   EXPECT_EQ(facts_.told[2].end(), v1::EVENT_END_WITHDRAWN) << "seen by these rules, and not found";
