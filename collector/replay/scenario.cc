@@ -68,11 +68,11 @@ void ReadTarget(TomlReader& table, Scenario& scenario) {
   target.target_id = table.Text("id");
   if (scenario.FindTarget(target.target_id) != nullptr) table.Refuse("id", "is there twice");
   target.display_name = table.Text("name", target.target_id);
-  target.kind = table.Word<v1::TargetKind>("kind",
-                                           {{"service", v1::TARGET_KIND_SERVICE},
-                                            {"domestic_anchor", v1::TARGET_KIND_DOMESTIC_ANCHOR},
-                                            {"foreign_anchor", v1::TARGET_KIND_FOREIGN_ANCHOR},
-                                            {"canary", v1::TARGET_KIND_CANARY}});
+  target.kind =
+      table.Word<v1::TargetKind>("kind", {{"service", v1::TARGET_KIND_SERVICE},
+                                          {"domestic_anchor", v1::TARGET_KIND_DOMESTIC_ANCHOR},
+                                          {"foreign_anchor", v1::TARGET_KIND_FOREIGN_ANCHOR},
+                                          {"canary", v1::TARGET_KIND_CANARY}});
   const bool anchor = target.kind == v1::TARGET_KIND_DOMESTIC_ANCHOR ||
                       target.kind == v1::TARGET_KIND_FOREIGN_ANCHOR;
   target.open = table.Ratio("open", anchor ? 1 : 0);
@@ -102,8 +102,8 @@ void CheckSize(TomlReader& top, const Scenario& scenario) {
   const Population& population = scenario.population;
   double agents = population.total + population.controls;
   agents += static_cast<double>(scenario.regions.size()) *
-            (population.per_region +
-             static_cast<double>(population.per_cell) * static_cast<double>(scenario.networks.size()));
+            (population.per_region + static_cast<double>(population.per_cell) *
+                                         static_cast<double>(scenario.networks.size()));
   for (const Sybils& sybils : scenario.sybils) agents += sybils.count;
   const double batches = agents * scenario.windows * scenario.rounds_per_window;
   if (batches > kBatchesMax) {

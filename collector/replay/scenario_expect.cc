@@ -10,21 +10,23 @@ namespace {
 using Scopes = std::vector<std::pair<std::string, v1::Scope>>;
 
 const Scopes& KnownScopes() {
-  static const auto& known = *new Scopes{
-      {"NOWHERE", v1::SCOPE_NOWHERE},       {"ISOLATED", v1::SCOPE_ISOLATED},
-      {"LOCAL", v1::SCOPE_LOCAL},           {"BY_NETWORK", v1::SCOPE_BY_NETWORK},
-      {"WIDESPREAD", v1::SCOPE_WIDESPREAD}, {"MIXED", v1::SCOPE_MIXED},
-      {"UNDETERMINED", v1::SCOPE_UNDETERMINED}};
+  static const auto& known = *new Scopes{{"NOWHERE", v1::SCOPE_NOWHERE},
+                                         {"ISOLATED", v1::SCOPE_ISOLATED},
+                                         {"LOCAL", v1::SCOPE_LOCAL},
+                                         {"BY_NETWORK", v1::SCOPE_BY_NETWORK},
+                                         {"WIDESPREAD", v1::SCOPE_WIDESPREAD},
+                                         {"MIXED", v1::SCOPE_MIXED},
+                                         {"UNDETERMINED", v1::SCOPE_UNDETERMINED}};
   return known;
 }
 
 using States = std::vector<std::pair<std::string, v1::AccessState>>;
 
 const States& KnownStates() {
-  static const auto& known = *new States{
-      {"OPEN", v1::ACCESS_STATE_OPEN},       {"BLOCKED", v1::ACCESS_STATE_BLOCKED},
-      {"PARTIAL", v1::ACCESS_STATE_PARTIAL}, {"UNKNOWN", v1::ACCESS_STATE_UNKNOWN},
-      {"DOWN", v1::ACCESS_STATE_DOWN},       {"DISPUTED", v1::ACCESS_STATE_DISPUTED}};
+  static const auto& known =
+      *new States{{"OPEN", v1::ACCESS_STATE_OPEN},       {"BLOCKED", v1::ACCESS_STATE_BLOCKED},
+                  {"PARTIAL", v1::ACCESS_STATE_PARTIAL}, {"UNKNOWN", v1::ACCESS_STATE_UNKNOWN},
+                  {"DOWN", v1::ACCESS_STATE_DOWN},       {"DISPUTED", v1::ACCESS_STATE_DISPUTED}};
   return known;
 }
 
@@ -62,12 +64,12 @@ void ReadStates(TomlReader& table, const Scenario& scenario, Expectation& expect
 }
 
 void ReadTime(TomlReader& table, Expectation& expectation) {
-  expectation.duration = table.Word<v1::EventDuration>(
-      "duration", {{"", v1::EVENT_DURATION_UNSPECIFIED},
-                   {"GLITCH", v1::EVENT_DURATION_GLITCH},
-                   {"TEMPORARY", v1::EVENT_DURATION_TEMPORARY},
-                   {"SUSTAINED", v1::EVENT_DURATION_SUSTAINED},
-                   {"LONG_RUN", v1::EVENT_DURATION_LONG_RUN}});
+  expectation.duration =
+      table.Word<v1::EventDuration>("duration", {{"", v1::EVENT_DURATION_UNSPECIFIED},
+                                                 {"GLITCH", v1::EVENT_DURATION_GLITCH},
+                                                 {"TEMPORARY", v1::EVENT_DURATION_TEMPORARY},
+                                                 {"SUSTAINED", v1::EVENT_DURATION_SUSTAINED},
+                                                 {"LONG_RUN", v1::EVENT_DURATION_LONG_RUN}});
   if (table.Has("events")) {
     expectation.events = static_cast<uint32_t>(table.Integer("events", 0, 0, 100'000));
   }
@@ -93,11 +95,11 @@ void ReadExpectation(TomlReader& table, Scenario& scenario) {
   if (has_regions) expectation.regions = std::move(area.regions);
   if (has_networks) expectation.networks = std::move(area.networks);
   ReadStates(table, scenario, expectation);
-  expectation.service = table.Word<v1::ServiceState>("service",
-                                                     {{"", v1::SERVICE_STATE_UNSPECIFIED},
-                                                      {"UP", v1::SERVICE_STATE_UP},
-                                                      {"DOWN", v1::SERVICE_STATE_DOWN},
-                                                      {"UNKNOWN", v1::SERVICE_STATE_UNKNOWN}});
+  expectation.service =
+      table.Word<v1::ServiceState>("service", {{"", v1::SERVICE_STATE_UNSPECIFIED},
+                                               {"UP", v1::SERVICE_STATE_UP},
+                                               {"DOWN", v1::SERVICE_STATE_DOWN},
+                                               {"UNKNOWN", v1::SERVICE_STATE_UNKNOWN}});
   expectation.windows = table.Ratio("windows", 1);
   ReadTime(table, expectation);
   for (const std::string& target_id : target_ids) {

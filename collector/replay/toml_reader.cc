@@ -75,8 +75,8 @@ void TomlReader::Refuse(absl::string_view key, absl::string_view text) {
 
 void TomlReader::RefuseWord(absl::string_view key, const std::string& word,
                             const std::vector<std::string>& words) {
-  Refuse(key, absl::StrCat("\"", word, "\" is not known; write one of ",
-                           absl::StrJoin(words, ", ")));
+  Refuse(key,
+         absl::StrCat("\"", word, "\" is not known; write one of ", absl::StrJoin(words, ", ")));
 }
 
 void TomlReader::Need(absl::string_view key, absl::string_view what) {
@@ -204,10 +204,10 @@ void TomlReader::Finish() {
   for (const auto& [name, value] : table_) {
     const absl::string_view key(name.str().data(), name.str().size());
     if (known_.contains(name.str())) continue;
-    file_.Refuse(static_cast<int>(name.source().begin.line),
-                 absl::StrCat(where_, where_.empty() ? "" : " ", key,
-                              ": is no key of this table; known are ",
-                              absl::StrJoin(known_, ", ")));
+    file_.Refuse(
+        static_cast<int>(name.source().begin.line),
+        absl::StrCat(where_, where_.empty() ? "" : " ", key,
+                     ": is no key of this table; known are ", absl::StrJoin(known_, ", ")));
   }
 }
 
