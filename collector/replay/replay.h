@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "collector/replay/scenario.h"
+#include "collector/replay/truth.h"
 #include "collector/store/store.h"
 #include "sightline/v1/summary.pb.h"
 
@@ -32,19 +32,6 @@ struct ReplayWindow {
   std::map<std::tuple<std::string /*target*/, std::string /*region*/, uint32_t /*asn*/>, RawCount>
       raw;
 };
-
-// What is the case in a window, by the scenario's policies.
-struct Truth {
-  v1::Scope scope = v1::SCOPE_UNSPECIFIED;
-  std::set<std::string> open_regions;  // where a share of kOpenShare or more reaches the target
-  std::set<uint32_t> open_networks;    // likewise; filled when scope is BY_NETWORK
-  std::map<std::string, double> rate;  // region -> share of users who reach it
-  bool service_down = false;           // nobody does; scope is UNDETERMINED
-};
-
-// Below this share a few users reach a target, and nobody would call it open: the break-even of
-// the change detector (statistics.md, c).
-inline constexpr double kOpenShare = 0.4;
 
 struct Replay {
   Scenario scenario;
@@ -75,10 +62,6 @@ struct ReplayOptions {
   // Called now and then by the thread that called RunReplay; may be empty.
   std::function<void(const ReplayProgress&)> progress;
 };
-
-// A policy says what is the case; an expectation that covers the window and names a scope (the only
-// one, or one that the policies do not give) overrides it.
-Truth TruthAt(const Scenario& scenario, const std::string& target_id, absl::Time window_start);
 
 // The same scenario and seed give the same verdicts and events, byte for byte. Blocks on the store;
 // signs on a second thread. Errors are those of the store and of the fold.
