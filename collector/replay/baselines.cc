@@ -71,8 +71,7 @@ bool CellsFollow(const Known& known, bool regions) {
   });
 }
 
-// For whom it is open, by set logic. Noise in single cells does not matter where regions and
-// networks agree on an answer.
+// For whom it is open, by set logic on regions and networks; cells decide what these leave open.
 std::optional<v1::Scope> ScopeOf(const Known& known) {
   const RawCount regions = CountOpen(known, IsRegion);
   const RawCount networks = CountOpen(known, IsNetwork);
@@ -97,6 +96,10 @@ Said SayFrom(const Known& known) {
   said.scope = ScopeOf(known);
   said.likeliest = said.scope;
   for (const auto& [series, open] : known) {
+    if (open && IsNetwork(series)) said.open_networks.insert(series.asn);
+    if (open && IsCell(series) && said.scope == v1::SCOPE_ISOLATED) {
+      said.open_regions.insert(series.region);
+    }
     if (!IsRegion(series)) continue;
     (open ? said.open_regions : said.blocked_regions).insert(series.region);
     said.states[series.region].state = open ? v1::ACCESS_STATE_OPEN : v1::ACCESS_STATE_BLOCKED;

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "sightline/v1/observation.pb.h"
 #include "sightline/v1/plan.pb.h"
 #include "sightline/v1/summary.pb.h"
 

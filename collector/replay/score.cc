@@ -81,25 +81,37 @@ std::optional<bool> SaysOpen(const Said& said, const std::string& region) {
   return false;
 }
 
-bool NamesTrueRegions(const Said& said, const Truth& truth) {
+bool NamesTruePlaces(const Said& said, const Truth& truth) {
+  if (truth.scope == v1::SCOPE_BY_NETWORK) {
+    return said.scope == truth.scope && said.open_networks == truth.open_networks;
+  }
   return std::all_of(truth.rate.begin(), truth.rate.end(), [&](const auto& entry) {
     const auto& [region, rate] = entry;
     const std::optional<bool> says_open = SaysOpen(said, region);
-    return !HasWord(rate) || !says_open.has_value() ||
-           *says_open == truth.open_regions.contains(region);
+    const bool is_open = truth.open_regions.contains(region);
+    // No word fits a region that is open for few; but that it is one of those named can be said.
+    if (!says_open.has_value() || (!is_open && !HasWord(rate))) return true;
+    return *says_open == is_open;
   });
 }
 
+// While the service is down, or the evidence can carry no statement, saying so is right.
+void ScoreSilence(const Said& said, const Truth& truth, Score& score) {
+  const bool is_right = truth.service_down ? said.service_down : !said.scope.has_value();
+  const bool is_stated = is_right || said.scope.has_value();
+  score.scope_stated.Add(is_stated);
+  if (is_stated) score.scope.Add(is_right);
+}
+
 void ScoreScope(const Said& said, const Truth& truth, Score& score) {
-  if (truth.service_down) {
-    score.scope_stated.Add(said.service_down || said.scope.has_value());
-    if (said.service_down || said.scope.has_value()) score.scope.Add(said.service_down);
+  if (truth.service_down || truth.scope == v1::SCOPE_UNDETERMINED) {
+    ScoreSilence(said, truth, score);
     return;
   }
   score.scope_stated.Add(said.scope.has_value());
   if (said.scope.has_value()) {
     score.scope.Add(*said.scope == truth.scope);
-    score.named.Add(NamesTrueRegions(said, truth));
+    score.named.Add(NamesTruePlaces(said, truth));
   }
   if (!said.likeliest.has_value()) return;
   const bool is_right = *said.likeliest == truth.scope;

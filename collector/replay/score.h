@@ -66,13 +66,14 @@ struct Score {
   double series_years = 0;
 
   // Windows whose scope was stated, among all judged ones; and, among the stated ones, the right.
-  // While the service is down the right statement is that it is.
+  // While the service is down the right statement is that it is; where the truth is UNDETERMINED,
+  // because the evidence can carry no statement, none.
   Share scope_stated;
   Share scope;
   // Windows in which the most probable class was the true one, stated or not.
   Share likeliest;
-  // Windows with a stated scope in which the regions named open are those that are: among regions
-  // whose true rate a word fits and about which the method says anything.
+  // Windows with a stated scope in which the regions named open are those that are (among those
+  // about which the method says anything), or, where the truth is BY_NETWORK, the networks.
   Share named;
   // Region states that were stated, among all whose true rate a word fits; and the right of these.
   Share states_stated;

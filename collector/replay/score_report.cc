@@ -51,8 +51,7 @@ const std::vector<Measure>& Measures() {
        },
        false, 2, 1},
       {"scope right", [](const Score& s) { return s.scope.Ratio(); }, true, 3, 0.97},
-      {"regions named right", [](const Score& s) { return s.named.Ratio(); }, true, 3,
-       std::nullopt},
+      {"places named right", [](const Score& s) { return s.named.Ratio(); }, true, 3, std::nullopt},
       {"region states right", [](const Score& s) { return s.states.Ratio(); }, true, 3,
        std::nullopt},
       {"scope calibration error", [](const Score& s) { return s.scope_calibration.Error(); }, false,
@@ -77,8 +76,8 @@ cli::Cell Right(std::string text) { return {std::move(text), cli::Tone::kPlain, 
 
 const std::vector<std::string>& Head() {
   static const std::vector<std::string> kHead = {
-      "changes",   "missed",  "p50",    "p95",   "false/year", "scope",  "stated",
-      "likeliest", "regions", "states", "named", "scope e",    "state e"};
+      "changes",   "missed", "p50",    "p95",   "false/year", "scope",  "stated",
+      "likeliest", "places", "states", "named", "scope e",    "state e"};
   return kHead;
 }
 
@@ -173,7 +172,7 @@ json::object ToJson(const Score& score) {
           {"scope", ToJson(score.scope)},
           {"scope_stated", ToJson(score.scope_stated)},
           {"likeliest", ToJson(score.likeliest)},
-          {"regions_named", ToJson(score.named)},
+          {"places_named", ToJson(score.named)},
           {"states", ToJson(score.states)},
           {"states_stated", ToJson(score.states_stated)},
           {"scope_calibration", ToJson(score.scope_calibration)},

@@ -23,6 +23,7 @@ Said ReadVerdict(const v1::TargetVerdict& verdict) {
   }
   said.open_regions.insert(verdict.open_regions().begin(), verdict.open_regions().end());
   said.blocked_regions.insert(verdict.blocked_regions().begin(), verdict.blocked_regions().end());
+  said.open_networks.insert(verdict.open_networks().begin(), verdict.open_networks().end());
   for (const v1::RegionAccess& region : verdict.regions()) {
     said.states[region.region()] = {region.access().state(), region.access().state_probability()};
   }

@@ -32,6 +32,8 @@ struct Said {
   double likeliest_probability = 0;
   std::set<std::string> open_regions;
   std::set<std::string> blocked_regions;
+  // Looked at when the scope is BY_NETWORK.
+  std::set<uint32_t> open_networks;
   // Region code to state.
   std::map<std::string, SaidState> states;
   bool service_down = false;
