@@ -122,16 +122,18 @@ void AddRows(const ScenarioScore& scenario, cli::Table& table) {
   }
 }
 
-constexpr char kLegend[] =
-    "changes: true changes that had to be reported. p50, p95: windows until they were, the first\n"
-    "affected one is 1; ~ for a ramp, from where it crosses one half. false/year: events and "
-    "changes\n"
-    "of scope without a true change, per target and year. scope: right among those stated; "
-    "stated:\n"
-    "of all windows; likeliest: the most probable one, stated or not. regions: windows that name "
-    "the\n"
-    "right regions. states: region states right among those named; named: of all. e: expected\n"
-    "calibration error. Four windows after each true change are not judged.\n";
+constexpr char kLegend[] = R"(
+changes     true changes that had to be reported; missed: of these
+p50, p95    windows until a step was reported, the first affected one is 1; ~: of a ramp, from where
+            it crosses one half
+false/year  events and changes of scope that no true change explains, per target and year
+scope       right, among windows whose scope was stated; stated: of all windows
+likeliest   the most probable scope was the true one, stated or not
+places      windows that name the right regions or networks
+states      region states right, among those that were stated; named: of all
+scope e     expected calibration error of the most probable scope; state e: of region states
+Windows within four of a true change are not judged, nor shares between 0.2 and 0.5.
+)";
 
 namespace json = boost::json;
 
@@ -249,7 +251,7 @@ std::string ScoreTable(const std::vector<ScenarioScore>& scenarios, bool colour)
   table.AddRow(std::move(head));
   for (const ScenarioScore& scenario : scenarios) AddRows(scenario, table);
   AddRows(Total(scenarios), table);
-  return absl::StrCat(table.Render(0, colour), "\n", kLegend);
+  return absl::StrCat(table.Render(0, colour), kLegend);
 }
 
 std::string ScoreJson(const std::vector<ScenarioScore>& scenarios) {
