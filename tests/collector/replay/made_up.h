@@ -83,8 +83,8 @@ class MadeUp {
     return *this;
   }
 
-  // An event as it stands in the end: first different, last window needed to say so, first no longer
-  // different (or -1). Published as going on in [published_from, published_until).
+  // An event as it stands in the end: first different, last window needed to say so, first no
+  // longer different (or -1). Published as going on in [published_from, published_until).
   v1::Event& Event(const Place& place, v1::EventKind kind, int onset, int detect, int end,
                    int published_from, int published_until) {
     v1::Event event;
