@@ -14,8 +14,21 @@ constexpr double kSame = 1e-9;
 constexpr double kChangeMin = 0.2;
 constexpr absl::Duration kRampGap = absl::Hours(24);
 
-// A share per window, with what is not known carried on.
+// A share per window.
 using Shares = std::vector<double>;
+
+// What is not known is as it was before, or, in the beginning, as it became first.
+Shares Carry(const std::vector<std::optional<double>>& known) {
+  const auto first =
+      std::find_if(known.begin(), known.end(), [](const auto& share) { return share.has_value(); });
+  double held = first == known.end() ? 0 : **first;
+  Shares shares;
+  for (const std::optional<double>& share : known) {
+    held = share.value_or(held);
+    shares.push_back(held);
+  }
+  return shares;
+}
 
 std::map<std::string, Shares> RegionShares(const std::vector<Truth>& windows) {
   std::map<std::string, Shares> result;
@@ -23,19 +36,13 @@ std::map<std::string, Shares> RegionShares(const std::vector<Truth>& windows) {
     for (const auto& [region, rate] : truth.rate) result[region];
   }
   for (auto& [region, shares] : result) {
-    std::optional<double> held;
+    std::vector<std::optional<double>> known;
     for (const Truth& truth : windows) {
       const auto rate = truth.rate.find(region);
-      if (rate != truth.rate.end() && (!truth.service_down || !held.has_value())) {
-        held = rate->second;
-      }
-      shares.push_back(held.value_or(0));
+      const bool is_known = rate != truth.rate.end() && !truth.service_down;
+      known.push_back(is_known ? std::optional(rate->second) : std::nullopt);
     }
-    // Before the first rate that is given.
-    const auto first = std::find_if(windows.begin(), windows.end(), [&](const Truth& truth) {
-      return truth.rate.contains(region);
-    });
-    std::fill(shares.begin(), shares.begin() + (first - windows.begin()), first->rate.at(region));
+    shares = Carry(known);
   }
   return result;
 }
@@ -46,13 +53,12 @@ std::map<uint32_t, Shares> NetworkShares(const std::vector<Truth>& windows) {
     for (const uint32_t asn : truth.open_networks) result[asn];
   }
   for (auto& [asn, shares] : result) {
-    double held = 0;
+    std::vector<std::optional<double>> known;
     for (const Truth& truth : windows) {
-      if (!truth.service_down) {
-        held = truth.open_networks.contains(asn) || truth.scope == v1::SCOPE_WIDESPREAD ? 1 : 0;
-      }
-      shares.push_back(held);
+      const bool is_open = truth.open_networks.contains(asn) || truth.scope == v1::SCOPE_WIDESPREAD;
+      known.push_back(truth.service_down ? std::nullopt : std::optional(is_open ? 1.0 : 0.0));
     }
+    shares = Carry(known);
   }
   return result;
 }

@@ -151,7 +151,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Cells{"by_network", {1, 0, 1, 0, 1, 0}, v1::SCOPE_BY_NETWORK},
                       Cells{"widespread", {1, 1, 1, 1, 1, 1}, v1::SCOPE_WIDESPREAD},
                       Cells{"mixed", {1, 1, 1, 0, 0, 0}, v1::SCOPE_MIXED}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& cells) { return std::string(cells.param.name); });
 
 TEST(SetLogicTest, IsolatedNamesTheRegionOfTheCell) {
   MadeUp made(1);
