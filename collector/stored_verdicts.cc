@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "collector/verdict/time_words.h"
 #include "common/message.h"
 
 namespace sightline {
@@ -18,11 +19,10 @@ absl::StatusOr<Board::Summary> NewestOf(Store& store, const std::string& country
   const absl::StatusOr<std::optional<absl::Time>> newest = store.NewestVerdict(country);
   if (!newest.ok()) return newest.status();
   if (!newest->has_value()) return Board::Summary(NothingComplete(options));
-  const absl::StatusOr<std::vector<VerdictRecord>> rows =
-      store.ReadVerdicts(country, **newest, **newest + absl::Milliseconds(1));
-  if (!rows.ok()) return rows.status();
-  if (rows->empty()) return absl::AbortedError("verdicts went while they were read");
-  absl::StatusOr<v1::GetSummaryResponse> summary = SummaryOfRows(*rows);
+  absl::StatusOr<v1::GetSummaryResponse> summary = StoredSummary(store, country, **newest);
+  if (absl::IsNotFound(summary.status())) {
+    return absl::AbortedError("verdicts went while they were read");
+  }
   if (!summary.ok()) return summary.status();
   return Board::Summary(std::make_shared<const v1::GetSummaryResponse>(*std::move(summary)));
 }
@@ -43,6 +43,29 @@ absl::StatusOr<v1::GetSummaryResponse> SummaryOfRows(absl::Span<const VerdictRec
                                               row.country, " cannot be read"));
     }
   }
+  return summary;
+}
+
+absl::StatusOr<v1::GetSummaryResponse> StoredSummary(Store& store, const std::string& country,
+                                                     absl::Time window_start) {
+  const absl::StatusOr<std::vector<VerdictRecord>> rows =
+      store.ReadVerdicts(country, window_start, window_start + absl::Milliseconds(1));
+  if (!rows.ok()) return rows.status();
+  if (rows->empty()) return absl::NotFoundError("there are no verdicts on this window");
+  absl::StatusOr<v1::GetSummaryResponse> summary = SummaryOfRows(*rows);
+  if (!summary.ok()) return summary.status();
+  const absl::Time window_end = window_start + rows->front().window_length;
+  const absl::StatusOr<std::vector<EventRecord>> records =
+      store.ReadEvents(country, window_start, window_end);
+  if (!records.ok()) return records.status();
+  std::vector<v1::Event> events;
+  for (const EventRecord& record : *records) {
+    if (!events.emplace_back().ParseFromString(record.event)) {
+      return absl::DataLossError(
+          absl::StrCat("the stored event ", record.event_id, " cannot be read"));
+    }
+  }
+  AddTime(events, *summary);
   return summary;
 }
 

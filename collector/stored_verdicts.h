@@ -3,9 +3,11 @@
 #ifndef SIGHTLINE_COLLECTOR_STORED_VERDICTS_H_
 #define SIGHTLINE_COLLECTOR_STORED_VERDICTS_H_
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "collector/board.h"
 #include "collector/store/store.h"
@@ -19,6 +21,12 @@ namespace sightline {
 // least one. Byte for byte what Judge returned. A row without a verdict is of a target that a later
 // plan took away. DATA_LOSS: a row that cannot be read.
 absl::StatusOr<v1::GetSummaryResponse> SummaryOfRows(absl::Span<const VerdictRecord> rows);
+
+// What readers are told of one country and window: the stored verdicts, and what the history, as it
+// stands now, says about that window. The window may be one of the past. NOT_FOUND: there are no
+// verdicts on it. DATA_LOSS: a row that cannot be read.
+absl::StatusOr<v1::GetSummaryResponse> StoredSummary(Store& store, const std::string& country,
+                                                     absl::Time window_start);
 
 // Puts the newest stored window of each country of `plan` on the board; NothingComplete where there
 // is none. After an error the rest of the board is as it was.

@@ -20,6 +20,7 @@ class WatchedStore : public MemoryStore {
   std::function<absl::Status()> before = [] { return absl::OkStatus(); };
   std::function<absl::Status()> after = [] { return absl::OkStatus(); };
   std::vector<absl::Time> windows_written;  // in order
+  std::vector<EventRecord> events_written;  // in order
   int checkpoints = 0;
 
   absl::Status WriteFold(absl::string_view lease_name, const LeaseRecord& held,
@@ -32,6 +33,7 @@ class WatchedStore : public MemoryStore {
         windows_written.push_back(row.window_start);
       }
     }
+    events_written.insert(events_written.end(), write.events.begin(), write.events.end());
     if (write.checkpoint != nullptr) ++checkpoints;
     return after();
   }
