@@ -255,8 +255,8 @@ std::string WithoutVoteSentence(Ruling ruling, uint32_t agents) {
 }  // namespace
 
 void AddReasons(const ReasonParts& parts, v1::TargetVerdict& verdict) {
-  std::vector<std::string> sentences = {RegionsSentence(verdict),
-                                        ScopeSentence(parts, verdict),
+  std::vector<std::string> sentences = {ScopeSentence(parts, verdict),
+                                        RegionsSentence(verdict),
                                         OriginsSentence(verdict),
                                         FlipSentence(verdict),
                                         PeersSentence(parts, verdict),
