@@ -246,6 +246,10 @@ std::string ToText(const internal::v1::AuditReport& report) {
                   report.tombstones(), " of them tombstones\n");
   absl::StrAppend(&text, report.verdicts_compared(), " verdicts of ", report.windows_compared(),
                   " windows with ", report.cells_compared(), " cells made again from the log\n");
+  absl::StrAppend(&text, report.events_compared(), " events and ", report.timelines_compared(),
+                  " timelines made again from the cells\n");
+  line("events await the fold: newer verdicts were written", report.events_behind());
+  line("events by other rules or another window length, not compared", report.events_other_rules());
   line("holes of days that were dropped", report.gaps_dropped());
   line("verdicts await the fold: their windows have newer records", report.verdicts_behind());
   line("verdicts by other rules or another window length, not compared",

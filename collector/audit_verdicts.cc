@@ -19,6 +19,8 @@ using internal::v1::AUDIT_PROBLEM_KIND_VERDICT;
 using internal::v1::AUDIT_PROBLEM_KIND_VERDICT_SET;
 
 constexpr absl::Duration kDay = absl::Hours(24);
+// 2020-01-01: older than this program.
+constexpr int64_t kFirstDay = 18'262;
 // How far apart receive times of one node may be from the order of its log.
 constexpr absl::Duration kSlack = absl::Hours(1);
 // A window that changes is judged again about a second later, or more when many do.
@@ -52,15 +54,27 @@ absl::Status VerdictAudit::Begin(int64_t first_day) {
   if (absl::Status status = ReadWindowLength(); !status.ok()) return status;
   if (!window_length_.has_value()) return absl::OkStatus();
   fold_ = std::make_unique<Fold>(*window_length_, retain_);
-  if (first_day == 0) return absl::OkStatus();
-  // What days before this said cannot be told any more.
+  events_ = std::make_unique<EventAudit>(store_, *window_length_, report_);
   for (const std::string& country : countries_) {
-    const auto rows = store_.ReadVerdicts(country, absl::InfinitePast(), StartOfDay(first_day));
-    if (!rows.ok()) return rows.status();
-    report_.set_verdicts_dropped(report_.verdicts_dropped() + rows->size());
+    if (absl::Status status = events_->Begin(country); !status.ok()) return status;
   }
+  if (first_day == 0) return absl::OkStatus();
+  if (absl::Status status = ReadDroppedDays(first_day); !status.ok()) return status;
   compared_until_ = StartOfDay(first_day);
   fold_->Forget(compared_until_);
+  return absl::OkStatus();
+}
+
+// What the log said then cannot be told any more; what the cells come to can.
+absl::Status VerdictAudit::ReadDroppedDays(int64_t first_day) {
+  for (const std::string& country : countries_) {
+    for (int64_t day = kFirstDay; day < first_day; ++day) {
+      const auto rows = store_.ReadCells(country, StartOfDay(day), StartOfDay(day + 1));
+      if (!rows.ok()) return rows.status();
+      report_.set_verdicts_dropped(report_.verdicts_dropped() + rows->size());
+      for (const VerdictRecord& row : *rows) events_->Add(row);
+    }
+  }
   return absl::OkStatus();
 }
 
@@ -124,7 +138,11 @@ absl::Status VerdictAudit::CompareUntil(absl::Time received) {
 
 absl::Status VerdictAudit::Finish() {
   if (fold_ == nullptr) return absl::OkStatus();
-  return CompareRange(compared_until_, absl::InfiniteFuture());
+  absl::Status status = CompareRange(compared_until_, absl::InfiniteFuture());
+  for (auto country = countries_.begin(); status.ok() && country != countries_.end(); ++country) {
+    status = events_->Finish(*country);
+  }
+  return status;
 }
 
 absl::Status VerdictAudit::CompareRange(absl::Time from, absl::Time until) {
@@ -135,6 +153,7 @@ absl::Status VerdictAudit::CompareRange(absl::Time from, absl::Time until) {
     std::map<absl::Time, std::vector<const VerdictRecord*>> by_window;
     for (const VerdictRecord& row : *rows) by_window[row.window_start].push_back(&row);
     for (const auto& [start, of_window] : by_window) CompareWindow(start, country, of_window);
+    for (const VerdictRecord& row : *rows) events_->Add(row);
   }
   CountMissing(from, until);
   windows_.erase(windows_.lower_bound(from), windows_.lower_bound(until));

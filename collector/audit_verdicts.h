@@ -1,4 +1,5 @@
 // Whether the stored verdicts and cells are what the log says: folds it afresh and compares bytes.
+// Whether the stored events are what the stored cells come to: audit_events.h.
 #ifndef SIGHTLINE_COLLECTOR_AUDIT_VERDICTS_H_
 #define SIGHTLINE_COLLECTOR_AUDIT_VERDICTS_H_
 
@@ -12,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "collector/audit_events.h"
 #include "collector/store/store.h"
 #include "collector/verdict/fold.h"
 #include "collector/verdict/round.h"
@@ -54,6 +56,7 @@ class VerdictAudit {
   };
 
   absl::Status ReadWindowLength();
+  absl::Status ReadDroppedDays(int64_t first_day);
   // The plan by which the fold judges a window that ends then (follow.h).
   const v1::Plan* PlanAt(absl::Time time) const;
   absl::Status CompareRange(absl::Time from, absl::Time until);
@@ -76,6 +79,7 @@ class VerdictAudit {
   std::map<std::string, uint64_t> positions_;    // of the checkpoint
   std::optional<absl::Duration> window_length_;  // nothing when there are no verdicts
   std::unique_ptr<Fold> fold_;
+  std::unique_ptr<EventAudit> events_;
   std::map<absl::Time, WindowFacts> windows_;  // by start; those not compared yet
   absl::Time newest_received_ = absl::InfinitePast();
   absl::Time newest_row_ = absl::InfinitePast();

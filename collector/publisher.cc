@@ -114,8 +114,12 @@ absl::StatusOr<size_t> Publisher::Publish(const Follower& follower, absl::string
   timelines_.Put(*rows);
   Timelines::Rows history;
   const bool tells = MayTell(judged);
-  if (tells) history = timelines_.Advance(PointOf(follower, newest, judged));
   if (judged.empty() && !tells) return 0;
+  if (tells) {
+    history = timelines_.Advance(PointOf(follower, newest, judged));
+  } else {
+    history.timelines = timelines_.Behind();
+  }
   const absl::Status written = store_.WriteFold(
       lease_name, held,
       {.verdicts = *rows, .events = history.events, .timelines = history.timelines});

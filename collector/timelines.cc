@@ -38,8 +38,9 @@ bool GoesOnIn(const Timeline& base, const v1::Event& event) {
   });
 }
 
-std::string EndBytes(const LogPositions& positions) {
+std::string EndBytes(const LogPositions& positions, bool behind) {
   internal::v1::HistoryEnd end;
+  end.set_behind(behind);
   for (const auto& [node, node_seq] : positions) {
     internal::v1::HistoryPosition& position = *end.add_positions();
     position.set_node(node);
@@ -179,12 +180,13 @@ void Timelines::Settle(Target& target) const {
 
 Timelines::Rows Timelines::Advance(const Point& point) {
   Rows rows;
+  next_positions_ = point.positions;
   for (auto& [name, country] : countries_) {
     country.next_until = std::max(country.told_until.value_or(point.until), point.until);
     for (auto& [target_id, target] : country.targets) {
       AdvanceTarget(name, target_id, country, point, target, rows);
     }
-    rows.timelines.push_back({"", name, *country.next_until, EndBytes(point.positions)});
+    rows.timelines.push_back({"", name, *country.next_until, EndBytes(point.positions, false)});
   }
   return rows;
 }
@@ -251,7 +253,17 @@ bool Timelines::AdvanceBase(const Point& point, absl::Time until, Target& target
   return true;
 }
 
+std::vector<TimelineRecord> Timelines::Behind() const {
+  std::vector<TimelineRecord> rows;
+  for (const auto& [name, country] : countries_) {
+    if (!country.told_until.has_value()) continue;
+    rows.push_back({"", name, *country.told_until, EndBytes(told_positions_, true)});
+  }
+  return rows;
+}
+
 void Timelines::Commit() {
+  told_positions_ = next_positions_;
   for (auto& [name, country] : countries_) {
     if (country.next_until.has_value()) country.told_until = country.next_until;
     country.next_until.reset();

@@ -67,6 +67,9 @@ class Timelines {
   // The rows of the last Advance were written.
   void Commit();
 
+  // What is written with verdicts that no events are told from yet, so that an audit knows.
+  std::vector<TimelineRecord> Behind() const;
+
  private:
   struct Target {
     explicit Target(Timeline base) : track(std::move(base)) {}
@@ -104,6 +107,7 @@ class Timelines {
   const absl::Duration window_length_;
   std::map<std::string, Country> countries_;
   LogPositions told_positions_;
+  LogPositions next_positions_;  // of the last Advance
 };
 
 }  // namespace sightline

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 
+#include "collector/audit.h"
 #include "collector/stored_verdicts.h"
 #include "collector/verdict/timeline.h"
 #include "tests/collector/cells_world.h"
@@ -121,6 +122,24 @@ TEST(FoldHistoryTest, VerdictsAndEventsAreWrittenAtOnce) {
   };
   site.Settle(10, 20);
   EXPECT_TRUE(told);
+}
+
+TEST(FoldHistoryTest, AnAuditMakesTheSameEventsOfTheCells) {
+  Site site;
+  site.Rounds(0, 40, 20);
+  ASSERT_TRUE(site.site.Start(ShortOptions()).ok());
+  site.Settle(0, 39);
+  AuditOptions options;
+  options.retain = absl::Hours(kRetainHours);
+  const auto report = Audit(site.site.store, TestNames(), options);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->events_compared(), 1U);
+  EXPECT_EQ(report->timelines_compared(), site.world.plan.targets_size());
+  EXPECT_EQ(report->events_behind(), 0U);
+  for (const internal::v1::AuditProblem& problem : report->problems()) {
+    // Nothing in this world is signed.
+    EXPECT_LE(problem.kind(), internal::v1::AUDIT_PROBLEM_KIND_CHAIN_END) << problem.detail();
+  }
 }
 
 // What one that never rested wrote, and one that rests in between.

@@ -1,0 +1,72 @@
+// Whether the stored events and timelines are what the stored cells come to.
+//
+// Compared is what events say, not what they are called nor what was said of them before: names and
+// amendments depend on when which window was judged. Events that were withdrawn are left out: the
+// cells know nothing of them.
+#ifndef SIGHTLINE_COLLECTOR_AUDIT_EVENTS_H_
+#define SIGHTLINE_COLLECTOR_AUDIT_EVENTS_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "collector/store/store.h"
+#include "collector/verdict/timeline.h"
+#include "sightline/internal/v1/audit.pb.h"
+#include "sightline/v1/summary.pb.h"
+
+namespace sightline {
+
+// Not thread-safe; blocks on the store. Memory: a history and its events for each target.
+class EventAudit {
+ public:
+  // Both must outlive it. Rows of another window length than `window_length` are silent.
+  EventAudit(Store& store, absl::Duration window_length, internal::v1::AuditReport& report)
+      : store_(store), window_length_(window_length), report_(report) {}
+
+  // Reads how far the events of the country were told, and its timelines. Before its rows.
+  absl::Status Begin(const std::string& country);
+
+  // A stored row, in the order of its country's windows; its verdict is not looked at.
+  void Add(const VerdictRecord& row);
+
+  // Compares, when all rows of the country were added.
+  absl::Status Finish(const std::string& country);
+
+ private:
+  struct Target {
+    explicit Target(absl::Duration window_length) : timeline(window_length) {}
+
+    Timeline timeline;
+    std::vector<v1::Event> events;         // that ended
+    std::optional<absl::Time> first;       // first window with evidence
+    bool begun_anew = false;               // somewhere behind `first`: nobody knows where
+    std::optional<TimelineRecord> record;  // as stored
+    bool record_passed = false;            // compared, or of other rules
+  };
+  struct Country {
+    std::optional<TimelineRecord> end;  // how far its events were told
+    std::map<std::string, Target> targets;
+  };
+
+  absl::StatusOr<std::optional<TimelineRecord>> ReadEnd(const std::string& country);
+  void StepTo(absl::Time start, const internal::v1::Cells& cells, Target& target) const;
+  void CompareTimeline(const std::string& target_id, Target& target);
+  void CompareTarget(const std::string& country, const std::string& target_id,
+                     const std::vector<v1::Event>& stored, bool behind, const Target& target);
+  void Problem(internal::v1::AuditProblemKind kind, const std::string& country,
+               const std::string& target_id, absl::Time start, std::string detail);
+
+  Store& store_;
+  const absl::Duration window_length_;
+  internal::v1::AuditReport& report_;
+  std::map<std::string, Country> countries_;
+};
+
+}  // namespace sightline
+
+#endif  // SIGHTLINE_COLLECTOR_AUDIT_EVENTS_H_
