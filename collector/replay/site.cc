@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "collector/bucket.h"
 #include "collector/stored_verdicts.h"
+#include "collector/verdict/time_words.h"
 #include "common/plan.h"
 #include "common/wire.h"
 
@@ -152,9 +153,30 @@ absl::StatusOr<v1::GetSummaryResponse> ReplaySite::Summary(absl::Time window_sta
       store_.ReadVerdicts(scenario_.country, window_start, window_start + absl::Milliseconds(1));
   if (!rows.ok()) return rows.status();
   if (rows->empty()) return absl::InternalError("a window was not judged");
-  return SummaryOfRows(*rows);
+  absl::StatusOr<v1::GetSummaryResponse> summary = SummaryOfRows(*rows);
+  if (!summary.ok()) return summary.status();
+  const absl::StatusOr<std::vector<v1::Event>> events =
+      EventsWithin(window_start, window_start + scenario_.window_length);
+  if (!events.ok()) return events.status();
+  AddTime(*events, *summary);
+  return summary;
 }
 
-absl::StatusOr<std::vector<v1::Event>> ReplaySite::Events() { return std::vector<v1::Event>(); }
+absl::StatusOr<std::vector<v1::Event>> ReplaySite::Events() {
+  return EventsWithin(absl::InfinitePast(), absl::InfiniteFuture());
+}
+
+absl::StatusOr<std::vector<v1::Event>> ReplaySite::EventsWithin(absl::Time from, absl::Time until) {
+  const absl::StatusOr<std::vector<EventRecord>> rows =
+      store_.ReadEvents(scenario_.country, from, until);
+  if (!rows.ok()) return rows.status();
+  std::vector<v1::Event> events;
+  for (const EventRecord& row : *rows) {
+    if (!events.emplace_back().ParseFromString(row.event)) {
+      return absl::DataLossError(absl::StrCat("event ", row.event_id, " cannot be read"));
+    }
+  }
+  return events;
+}
 
 }  // namespace sightline
