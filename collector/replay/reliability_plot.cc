@@ -19,6 +19,9 @@ constexpr double kTop = 100;
 constexpr double kBarsTop = kTop + kSide + 48;
 constexpr double kBarsHeight = 44;
 
+// Bins with fewer statements are drawn hollow: their share right tells little.
+constexpr uint64_t kFewStatements = 30;
+
 constexpr char kInk[] = "#222222";
 constexpr char kGrid[] = "#dddddd";
 constexpr char kMark[] = "#0b62a8";
@@ -94,8 +97,10 @@ class Panel {
       absl::StrAppend(&svg,
                       Line(X(mean), Y(mean), X(mean), Y(right),
                            absl::StrCat("stroke='", kGap, "' stroke-width='3'")),
-                      absl::StrFormat("<circle cx='%.1f' cy='%.1f' r='5' fill='%s'/>\n", X(mean),
-                                      Y(right), kMark));
+                      absl::StrFormat("<circle cx='%.1f' cy='%.1f' r='5' fill='%s' stroke='%s' "
+                                      "stroke-width='2'/>\n",
+                                      X(mean), Y(right),
+                                      bin.count < kFewStatements ? "#ffffff" : kMark, kMark));
     }
     return svg;
   }
@@ -122,7 +127,7 @@ class Panel {
                     Line(left_, kBarsTop + kBarsHeight, left_ + kSide, kBarsTop + kBarsHeight,
                          absl::StrCat("stroke='", kInk, "'")),
                     Text(X(0.5), kBarsTop + kBarsHeight + 32, 12, "middle",
-                         "statements per bin (heights logarithmic)"));
+                         "statements per bin (logarithmic); hollow dot: fewer than 30"));
     return svg;
   }
 

@@ -17,8 +17,9 @@ struct ReliabilityPanel {
 };
 
 // An SVG document: one panel beside the other, each with a dot per bin at its mean probability and
-// its share right, the diagonal on which honest probabilities lie, and below it how many statements
-// each bin holds (height on a logarithmic scale). Needs no fonts or files from elsewhere.
+// its share right (hollow below 30 statements), the diagonal on which honest probabilities lie, and
+// below it how many statements each bin holds (height on a logarithmic scale). Needs no fonts or
+// files from elsewhere.
 std::string ReliabilitySvg(absl::string_view title, const std::vector<ReliabilityPanel>& panels);
 
 }  // namespace sightline

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -19,7 +20,9 @@ namespace sightline {
 
 // One agent.
 struct Resident {
-  uint64_t number = 0;  // its place in the list
+  Resident(uint64_t a_number, SigningKey a_key) : number(a_number), key(std::move(a_key)) {}
+
+  uint64_t number;  // its place in the list
   SigningKey key;
   std::string agent_id;
   bool control = false;
@@ -63,7 +66,21 @@ class World {
 
  private:
   // What dice are thrown for.
-  enum class Draw : uint64_t;
+  enum class Draw : uint64_t {
+    kVpn = 1,
+    kVpnVisible,
+    kOffline,
+    kRoundTime,
+    kOutage,
+    kLate,
+    kLateTime,
+    kVersion,
+    kOpen,
+    kChance,
+    kLiar,
+    kLie,
+    kConnect,
+  };
   // Uniform in [0, 1); independent for different arguments.
   double Roll(Draw draw, uint64_t a, uint64_t b = 0, uint64_t c = 0) const;
 

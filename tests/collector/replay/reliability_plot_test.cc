@@ -23,8 +23,8 @@ TEST(ReliabilitySvgTest, DotPerBinInUse) {
   const std::string svg = ReliabilitySvg("Title", {{"Scope", calibration}, {"States", {}}});
   EXPECT_EQ(CountOf(svg, "<circle"), 2);
   // 0.55 of 360 pixels from 72; one half of 360 pixels down from 100.
-  EXPECT_THAT(svg, HasSubstr("<circle cx='270.0' cy='280.0'"));
-  EXPECT_THAT(svg, HasSubstr("<circle cx='414.0' cy='118.0'"));
+  EXPECT_THAT(svg, HasSubstr("<circle cx='270.0' cy='280.0' r='5' fill='#ffffff'"));
+  EXPECT_THAT(svg, HasSubstr("<circle cx='414.0' cy='118.0' r='5' fill='#0b62a8'"));
   EXPECT_THAT(svg, HasSubstr("expected calibration error 0.000, 20004 statements"));
   EXPECT_THAT(svg, HasSubstr(">20k<"));
   EXPECT_THAT(svg, HasSubstr("no statements"));
