@@ -43,7 +43,7 @@ void ForEach(size_t count, const std::function<void(size_t)>& work) {
 
 class Auditor {
  public:
-  Auditor(Store& store, const RegionNames& names, const AuditOptions& options)
+  Auditor(StoreReader& store, const RegionNames& names, const AuditOptions& options)
       : store_(store), options_(options), verdicts_(store, names, options.retain, report_) {}
 
   absl::StatusOr<internal::v1::AuditReport> Run() {
@@ -199,7 +199,7 @@ class Auditor {
     verdicts_.Add(record, round);
   }
 
-  Store& store_;
+  StoreReader& store_;
   const AuditOptions& options_;
   internal::v1::AuditReport report_;
   VerdictAudit verdicts_;
@@ -211,7 +211,7 @@ class Auditor {
 
 }  // namespace
 
-absl::StatusOr<internal::v1::AuditReport> Audit(Store& store, const RegionNames& names,
+absl::StatusOr<internal::v1::AuditReport> Audit(StoreReader& store, const RegionNames& names,
                                                 const AuditOptions& options) {
   return Auditor(store, names, options).Run();
 }

@@ -28,7 +28,7 @@ absl::Time StartOfDay(int64_t day) { return absl::UnixEpoch() + kDay * day; }
 
 }  // namespace
 
-VerdictAudit::VerdictAudit(Store& store, const RegionNames& names, absl::Duration retain,
+VerdictAudit::VerdictAudit(StoreReader& store, const RegionNames& names, absl::Duration retain,
                            internal::v1::AuditReport& report)
     : store_(store), names_(names), retain_(retain), report_(report) {}
 
