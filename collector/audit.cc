@@ -252,8 +252,11 @@ std::string ToText(const internal::v1::AuditReport& report) {
        report.verdicts_other_rules());
   line("verdicts on days that were dropped, not compared", report.verdicts_dropped());
   line("windows with records and without verdicts", report.windows_without_verdicts());
-  absl::StrAppend(&text,
-                  report.problems_total() == 0 ? "everything fits\n" : "SOMETHING IS WRONG\n");
+  const uint64_t not_compared = report.verdicts_behind() + report.verdicts_other_rules() +
+                                report.verdicts_dropped() + report.windows_without_verdicts();
+  absl::StrAppend(&text, report.problems_total() > 0 ? "SOMETHING IS WRONG\n"
+                         : not_compared > 0          ? "everything that was compared fits\n"
+                                                     : "everything fits\n");
   return text;
 }
 

@@ -76,16 +76,16 @@ absl::StatusOr<ExportBlockReader> ExportBlockReader::FromDescriptor(int fd, std:
   }
   ExportBlockReader reader(fd, std::move(name), static_cast<uint64_t>(info.st_size));
   const absl::StatusOr<std::string> magic = reader.HashBefore(kFirstBlock);
-  if (absl::IsDataLoss(magic.status()) ||
-      (magic.ok() && !absl::StartsWith(*magic, kAnyVersion))) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        reader.name_, " is no export; give a file that \"sightline export\" wrote"));
+  if (absl::IsDataLoss(magic.status()) || (magic.ok() && !absl::StartsWith(*magic, kAnyVersion))) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(reader.name_, " is no export; give a file that \"sightline export\" wrote"));
   }
   if (!magic.ok()) return magic.status();
   if (*magic != kExportMagic) {
     return absl::InvalidArgumentError(
-        absl::StrCat(reader.name_, " is an export of a version that this program does not know, or "
-                                   "its first line was changed"));
+        absl::StrCat(reader.name_,
+                     " is an export of a version that this program does not know, or "
+                     "its first line was changed"));
   }
   return reader;
 }

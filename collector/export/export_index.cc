@@ -106,7 +106,8 @@ class Indexer {
     }
     if (!known) return "the header has no such node";
     std::vector<uint64_t> keys;
-    for (const internal::v1::ExportRecord& record : log.records()) keys.push_back(record.node_seq());
+    for (const internal::v1::ExportRecord& record : log.records())
+      keys.push_back(record.node_seq());
     counts_.set_records(counts_.records() + keys.size());
     if (!index_.logs.empty() && log.node() < index_.logs.rbegin()->first) {
       return "nodes are not in order";
@@ -131,8 +132,8 @@ class Indexer {
   std::string TakeEnd(const internal::v1::ExportEnd& end) {
     index_.end = end;
     const bool same = end.plans() == counts_.plans() && end.agents() == counts_.agents() &&
-                      end.records() == counts_.records() &&
-                      end.verdicts() == counts_.verdicts() && end.events() == counts_.events();
+                      end.records() == counts_.records() && end.verdicts() == counts_.verdicts() &&
+                      end.events() == counts_.events();
     return same ? "" : "the file does not hold as much as it says";
   }
 

@@ -104,6 +104,13 @@ absl::StatusOr<std::unique_ptr<ExportStore>> ExportStore::Open(
   return std::unique_ptr<ExportStore>(new ExportStore(std::move(reader), *std::move(index)));
 }
 
+std::set<std::string> ExportStore::Countries() const {
+  std::set<std::string> countries;
+  for (const auto& [country, blocks] : index_.verdicts) countries.insert(country);
+  for (const auto& [country, blocks] : index_.events) countries.insert(country);
+  return countries;
+}
+
 template <typename Key>
 absl::Status ExportStore::ForEachFrom(const BlockList<Key>& list, const Key& key,
                                       const std::function<bool(ExportBlock&)>& take) const {

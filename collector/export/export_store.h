@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ class ExportStore : public StoreReader {
   const internal::v1::ExportHeader& header() const { return index_.header; }
   const internal::v1::ExportEnd& counts() const { return index_.end; }
   uint64_t bytes() const { return reader_.size(); }
+  // Those that there are verdicts or events on, ordered.
+  std::set<std::string> Countries() const;
   // 32 bytes: the hash at the end of the file.
   absl::StatusOr<std::string> Fingerprint() const { return reader_.HashBefore(reader_.size()); }
 
