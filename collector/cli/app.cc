@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "collector/cli/export_command.h"
 #include "collector/cli/table.h"
 
 namespace sightline::cli {
@@ -43,6 +44,8 @@ struct Commands {
   InviteOptions invite;
   AgentsOptions agents;
   SummaryRequestOptions summary;
+  ExportFlags export_flags;
+  VerifyFlags verify;
   Action action;
 };
 
@@ -143,6 +146,14 @@ void AddSummary(CLI::App& app, Commands& all, const Terminal& terminal) {
       "  SIGHTLINE_COLLECTOR=localhost:7443 sightline summary --format json");
 }
 
+void AddExport(CLI::App& app, Commands& all, const Terminal& terminal) {
+  AddExportFlags(app, all.export_flags, [&] {
+    all.action = [&] { return ExportStoreToFile(all.export_flags, terminal); };
+  });
+  AddVerifyFlags(app, all.verify,
+                 [&] { all.action = [&] { return VerifyFile(all.verify, terminal); }; });
+}
+
 }  // namespace
 
 int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
@@ -164,6 +175,7 @@ int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
   AddKeys(app, all, terminal);
   AddPlan(app, all, terminal);
   AddAgents(app, all, terminal);
+  AddExport(app, all, terminal);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

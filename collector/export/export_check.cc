@@ -106,8 +106,11 @@ absl::StatusOr<ExportReport> CheckExport(const std::string& path, const RegionNa
   audit.progress = said(CheckStage::kJudge);
   absl::StatusOr<internal::v1::AuditReport> audited = Audit(store, names, audit);
   if (!audited.ok()) return audited.status();
+  // Plans come first: everything else rests on them.
+  plans.mutable_problems()->MergeFrom(audited->problems());
+  audited->mutable_problems()->Swap(plans.mutable_problems());
+  audited->set_problems_total(audited->problems_total() + plans.problems_total());
   *report.mutable_audit() = *std::move(audited);
-  for (const AuditProblem& problem : plans.problems()) AddProblem(*report.mutable_audit(), problem);
   return report;
 }
 
