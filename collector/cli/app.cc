@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "collector/cli/export_command.h"
 #include "collector/cli/score_command.h"
 #include "collector/cli/table.h"
 
@@ -45,6 +46,8 @@ struct Commands {
   AgentsOptions agents;
   SummaryRequestOptions summary;
   ScoreOptions score;
+  ExportFlags export_flags;
+  VerifyFlags verify;
   Action action;
 };
 
@@ -176,6 +179,14 @@ void AddScore(CLI::App& app, Commands& all, const Terminal& terminal) {
       "  sightline score tests/sim/*.toml --seeds 101..105 --out scores");
 }
 
+void AddExport(CLI::App& app, Commands& all, const Terminal& terminal) {
+  AddExportFlags(app, all.export_flags, [&] {
+    all.action = [&] { return ExportStoreToFile(all.export_flags, terminal); };
+  });
+  AddVerifyFlags(app, all.verify,
+                 [&] { all.action = [&] { return VerifyFile(all.verify, terminal); }; });
+}
+
 }  // namespace
 
 int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
@@ -198,6 +209,7 @@ int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
   AddPlan(app, all, terminal);
   AddAgents(app, all, terminal);
   AddScore(app, all, terminal);
+  AddExport(app, all, terminal);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
