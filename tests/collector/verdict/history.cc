@@ -50,13 +50,15 @@ void History::Step(const internal::v1::Cells& cells) {
   next += length;
 }
 
-SimNetwork::SimNetwork(uint64_t seed, int regions, int networks, int origins, double liars)
+SimNetwork::SimNetwork(uint64_t seed, int regions, int networks, int origins, double liars,
+                       bool even)
     : random_(seed) {
   for (int region = 0; region < regions; ++region) {
     for (int network = 0; network < networks; ++network) {
       for (int i = 0; i < origins; ++i) {
         const bool liar = Uniform() < liars;
-        agents_.push_back({region, 4000U + static_cast<uint32_t>(network), liar, Uniform()});
+        const double position = even ? (i + 0.5) / origins : Uniform();
+        agents_.push_back({region, 4000U + static_cast<uint32_t>(network), liar, position});
       }
     }
   }

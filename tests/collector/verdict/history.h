@@ -55,7 +55,9 @@ struct SimAgent {
 // a window.
 class SimNetwork {
  public:
-  SimNetwork(uint64_t seed, int regions, int networks, int origins, double liars);
+  // `even`: of every cell's origins the same share is affected; else each is with that probability.
+  SimNetwork(uint64_t seed, int regions, int networks, int origins, double liars,
+             bool even = false);
 
   // Cells of a window in which `affected` gives the share of users that find it different from what
   // it is at rest.

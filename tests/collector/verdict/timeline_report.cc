@@ -43,34 +43,46 @@ double Share(const std::vector<int>& delays) {
   return static_cast<double>(lost) / static_cast<double>(delays.size());
 }
 
-// Two of six regions, with 10 origins each, on one or two networks.
+struct Delays {
+  std::vector<int> windows;  // of each region; the first that is affected is 1
+  int elsewhere = 0;         // events where nothing happened
+};
+
+// Two of six regions, with five origins in each of two networks.
+Delays DelaysOf(const Seeds& seeds, double step, double liars, bool even) {
+  Delays delays;
+  ForEach(seeds, 20, [&](uint64_t seed) {
+    SimNetwork network(seed, 6, 2, 5, liars, even);
+    std::map<std::string, int> found;
+    for (const v1::Event& event : EventsWhen(network, 48, StepInTwoRegions(step))) {
+      if (InTwoRegions(event)) {
+        found.emplace(event.region(), WindowOf(event.detect_time()));
+      } else {
+        ++delays.elsewhere;
+      }
+    }
+    for (int region = 0; region < 2; ++region) {
+      const auto at = found.find(SimNetwork::RegionName(region));
+      delays.windows.push_back(at == found.end() ? kNotFound : at->second);
+    }
+  });
+  return delays;
+}
+
 void PrintDelays(const Seeds& seeds) {
-  for (const int networks : {1, 2}) {
+  for (const bool even : {true, false}) {
     for (const double liars : {0.0, 0.05, 0.1, 0.2}) {
       std::vector<int> all;
       for (const double step : {0.6, 0.8, 1.0}) {
-        std::vector<int> delays;
-        int others = 0;
-        ForEach(seeds, 20, [&](uint64_t seed) {
-          SimNetwork network(seed, 6, networks, 10 / networks, liars);
-          std::map<std::string, int> found;
-          for (const v1::Event& event : EventsWhen(network, 48, StepInTwoRegions(step))) {
-            if (InTwoRegions(event)) found.emplace(event.region(), WindowOf(event.detect_time()));
-            if (!InTwoRegions(event)) ++others;
-          }
-          for (int region = 0; region < 2; ++region) {
-            const auto at = found.find(SimNetwork::RegionName(region));
-            delays.push_back(at == found.end() ? kNotFound : at->second);
-          }
-        });
-        all.insert(all.end(), delays.begin(), delays.end());
+        const Delays delays = DelaysOf(seeds, step, liars, even);
+        all.insert(all.end(), delays.windows.begin(), delays.windows.end());
         std::cout << absl::StrFormat(
-            "step %3.0f%%, %d network(s), liars %2.0f%%: %s windows; not found %.1f%%; elsewhere "
-            "%d\n",
-            step * 100, networks, liars * 100, Quantiles(delays), Share(delays) * 100, others);
+            "step %3.0f%% of %s, liars %2.0f%%: %s windows; not found %.1f%%; elsewhere %d\n",
+            step * 100, even ? "ten" : "all", liars * 100, Quantiles(delays.windows),
+            Share(delays.windows) * 100, delays.elsewhere);
       }
-      std::cout << absl::StrFormat("all steps, %d network(s), liars %2.0f%%: %s windows\n",
-                                   networks, liars * 100, Quantiles(all));
+      std::cout << absl::StrFormat("all steps of %s, liars %2.0f%%: %s windows\n",
+                                   even ? "ten" : "all", liars * 100, Quantiles(all));
     }
   }
 }
