@@ -79,6 +79,20 @@ TEST(TrustTest, OneGenuineOpeningConvictsNobody) {
   }
 }
 
+TEST(TrustTest, AContrastThatIsAloneConvictsNobody) {
+  for (const uint32_t open : {0U, 1U, 3U, 5U, 6U}) {
+    for (const int neighbours : {0, 5}) {
+      Crowd crowd(SomeContrasts(1, 0, 0));
+      OriginCounts& counts = crowd.Join("CN-BJ", 4134, AtHome, 6);
+      counts.targets["canary 1"].open = open;
+      counts.targets["canary 1"].blocked = 6 - open;
+      for (int i = 0; i < neighbours; ++i) crowd.Join("CN-BJ", 4134, AtHome, 6);
+      const std::vector<Trust> trust = crowd.Judge();
+      EXPECT_EQ(Bypassing(trust) + Suspected(trust), 0U) << open << " " << neighbours;
+    }
+  }
+}
+
 TEST(TrustTest, EverybodyInACellReachingAllCanariesIsAnOpening) {
   for (const int agents : {4, 5, 20}) {
     Crowd crowd;
@@ -158,10 +172,10 @@ TEST(TrustTest, AJudgedContrastIsNotItsOwnContrast) {
 
 TEST(TrustTest, WhatACutLineOrAnAnchorThatIsDownDoesIsNobodysLie) {
   for (const char* down : {"abroad", "home"}) {
-    Crowd crowd;
+    Crowd crowd(SomeContrasts(4, 4, 4));
     for (int i = 0; i < 6; ++i) {
       OriginCounts& counts = crowd.Join("CN-BJ", 4134, AtHome, 3);
-      for (const char* number : {" 1", " 2"}) {
+      for (const char* number : {" 1", " 2", " 3"}) {
         counts.targets[absl::StrCat(down, number)].open = 0;
         counts.targets[absl::StrCat(down, number)].blocked = 3;
       }
