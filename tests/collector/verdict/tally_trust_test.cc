@@ -264,19 +264,27 @@ TEST(TallyTrustTest, AnInstrumentBugInAMinorityVersionIsLeftOut) {
             1);
 }
 
-TEST(TallyTrustTest, LiarsAndVpnsDoNotMakeAVersionLookBroken) {
-  Town town;
+TEST(TallyTrustTest, WhoDoesNotVoteDoesNotMakeAVersionLookSoundOrBroken) {
+  BrokenTown broken(8, 4);
+  Town sound;
   for (const char* region : {"CN-BJ", "CN-SH"}) {
-    for (int i = 0; i < 10; ++i) {
-      town.Add(region, 4134, {}).vantage.set_agent_version("0.1.0");
-    }
-    for (int i = 0; i < 8; ++i) {
-      TestAgent& agent = town.Add(region, 4134, {Kind::kVpn, Outcome::kOpen});
+    for (int i = 0; i < 3; ++i) {
+      TestAgent& agent = broken.Add(region, 4134, {Kind::kVpn, Outcome::kOpen});
       agent.vantage.set_agent_version("0.2.0");
     }
+    for (int i = 0; i < 18; ++i) {
+      const bool vpn = i >= 10;
+      TestAgent& agent =
+          sound.Add(region, 4134,
+                    {vpn ? Kind::kVpn : Kind::kHonest, vpn ? Outcome::kOpen : Outcome::kBlocked});
+      agent.vantage.set_agent_version(vpn ? "0.2.0" : "0.1.0");
+    }
   }
-  town.Round();
-  EXPECT_TRUE(town.Tally().instrument_bugs.empty());
+  broken.entries.clear();
+  broken.Round();
+  EXPECT_EQ(broken.Tally().instrument_bugs.size(), 1U);
+  sound.Round();
+  EXPECT_TRUE(sound.Tally().instrument_bugs.empty());
 }
 
 TEST(TallyTrustTest, AnInstrumentBugInTheMajorityIsDisputedAndNothingIsLeftOut) {
