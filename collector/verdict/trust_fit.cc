@@ -111,18 +111,14 @@ class Fitter {
         sum(open, v1::TARGET_KIND_CANARY) > 0.5 * sum(decided, v1::TARGET_KIND_CANARY);
     const bool abroad_cut = sum(open, v1::TARGET_KIND_FOREIGN_ANCHOR) <
                             0.5 * sum(decided, v1::TARGET_KIND_FOREIGN_ANCHOR);
-    bool anchor_down = false;
     for (size_t i = 0; i < used_.size(); ++i) {
       if (used_[i].kind == v1::TARGET_KIND_CANARY) {
         if (canaries_open) rates[i] = kTurnedOpen;
       } else if (used_[i].kind == v1::TARGET_KIND_FOREIGN_ANCHOR) {
         if (abroad_cut) rates[i] = kTurnedClosed;
-      } else if (open[i] < 0.5 * decided[i]) {
-        rates[i] = kTurnedClosed;
-        anchor_down = true;
       }
     }
-    return (canaries_open ? 1 : 0) + (abroad_cut ? 1 : 0) + (anchor_down ? 1 : 0);
+    return (canaries_open ? 1 : 0) + (abroad_cut ? 1 : 0);
   }
 
   double Honest(size_t agent, const Rates& rates) const {

@@ -4,11 +4,11 @@
 // Expectation-maximisation (Dempster, Laird, Rubin, JRSS B 39, 1977) with a fixed number of steps;
 // the rate q of a contrast in a cell has a prior as strong as ten agents. It can end in a wrong
 // place: where all canaries open, everybody looks like a VPN. So it is begun from a second place
-// too, in which what most of the agents say of the contrasts is so, and the likelier end is taken.
-// The second place costs 1e-4 for each kind of contrast that it turns over. Canaries and foreign
-// anchors are turned over together (a censor that gave up, an international line that is cut),
-// domestic anchors each by itself. A cell, a whole region or the whole country can be turned over
-// at one price, so that two agents in each of thirty regions suffice to see a country open.
+// too, in which the canaries are open or the foreign anchors closed, whichever most of the agents
+// say (a censor that gave up, an international line that is cut), and the likelier end is taken.
+// The second place costs 1e-4 for either. A domestic anchor that is down needs none. A cell, a
+// whole region or the whole country can be turned over at one price, so that two agents in each of
+// thirty regions suffice to see a country open.
 #ifndef SIGHTLINE_COLLECTOR_VERDICT_TRUST_FIT_H_
 #define SIGHTLINE_COLLECTOR_VERDICT_TRUST_FIT_H_
 

@@ -115,13 +115,28 @@ TEST(TallyTrustTest, ASuspectedBucketHardlyWeighsAndIsCounted) {
   EXPECT_LT(cell.votes.weight_open, 0.1);
 }
 
+TEST(TallyTrustTest, ABucketIsSuspectedWhenAllOfItsVotersAre) {
+  for (const bool liar_first : {true, false}) {
+    Town town;
+    const Kind kinds[] = {Kind::kHonest, Kind::kLiar};
+    const std::string bucket = town.Add("CN-BJ", 4134, {kinds[liar_first ? 1 : 0]}).bucket;
+    town.Add("CN-BJ", 4134, {kinds[liar_first ? 0 : 1]}).bucket = bucket;
+    for (int i = 0; i < 6; ++i) town.Add("CN-BJ", 4134, {});
+    for (int round = 0; round < 6; ++round) town.Round(kTestNow + round * absl::Minutes(9));
+    const Evidence cell = town.Tally().cells.at({"CN-BJ", 4134});
+    EXPECT_EQ(cell.votes.buckets, 7U);
+    EXPECT_EQ(cell.buckets_suspected, 0U);
+    EXPECT_GT(cell.votes.weight, 6.9);
+  }
+}
+
 TEST(TallyTrustTest, AThousandSybilsInOneBucketAreOneVote) {
   Town town;
   for (int i = 0; i < 30; ++i) town.Add("CN-BJ", 4134, {});
   const std::string bucket = town.agents.back().bucket + "!";
   for (int i = 0; i < 1000; ++i) {
-    // Half of them answer the contrasts like honest agents, half like nobody does.
-    const Kind kind = i % 2 == 0 ? Kind::kSly : Kind::kVpn;
+    // Some answer the contrasts like honest agents, most as if canaries were open.
+    const Kind kind = i % 20 == 0 ? Kind::kSly : Kind::kVpn;
     TestAgent& sybil = town.Add("CN-BJ", 4134, {kind, Outcome::kOpen});
     sybil.bucket = bucket;
     sybil.vantage.set_agent_version("invented");
@@ -247,6 +262,29 @@ TEST(TallyTrustTest, AnInstrumentBugInAMinorityVersionIsLeftOut) {
                        "8 agents did not count, because their version of the program fails where "
                        "other versions do not."),
             1);
+}
+
+TEST(TallyTrustTest, WhoDoesNotVoteDoesNotMakeAVersionLookSoundOrBroken) {
+  BrokenTown broken(8, 4);
+  Town sound;
+  for (const char* region : {"CN-BJ", "CN-SH"}) {
+    for (int i = 0; i < 3; ++i) {
+      TestAgent& agent = broken.Add(region, 4134, {Kind::kVpn, Outcome::kOpen});
+      agent.vantage.set_agent_version("0.2.0");
+    }
+    for (int i = 0; i < 18; ++i) {
+      const bool vpn = i >= 10;
+      TestAgent& agent =
+          sound.Add(region, 4134,
+                    {vpn ? Kind::kVpn : Kind::kHonest, vpn ? Outcome::kOpen : Outcome::kBlocked});
+      agent.vantage.set_agent_version(vpn ? "0.2.0" : "0.1.0");
+    }
+  }
+  broken.entries.clear();
+  broken.Round();
+  EXPECT_EQ(broken.Tally().instrument_bugs.size(), 1U);
+  sound.Round();
+  EXPECT_TRUE(sound.Tally().instrument_bugs.empty());
 }
 
 TEST(TallyTrustTest, AnInstrumentBugInTheMajorityIsDisputedAndNothingIsLeftOut) {

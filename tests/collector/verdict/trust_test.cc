@@ -79,6 +79,20 @@ TEST(TrustTest, OneGenuineOpeningConvictsNobody) {
   }
 }
 
+TEST(TrustTest, AContrastThatIsAloneConvictsNobody) {
+  for (const uint32_t open : {0U, 1U, 3U, 5U, 6U}) {
+    for (const int neighbours : {0, 5}) {
+      Crowd crowd(SomeContrasts(1, 0, 0));
+      OriginCounts& counts = crowd.Join("CN-BJ", 4134, AtHome, 6);
+      counts.targets["canary 1"].open = open;
+      counts.targets["canary 1"].blocked = 6 - open;
+      for (int i = 0; i < neighbours; ++i) crowd.Join("CN-BJ", 4134, AtHome, 6);
+      const std::vector<Trust> trust = crowd.Judge();
+      EXPECT_EQ(Bypassing(trust) + Suspected(trust), 0U) << open << " " << neighbours;
+    }
+  }
+}
+
 TEST(TrustTest, EverybodyInACellReachingAllCanariesIsAnOpening) {
   for (const int agents : {4, 5, 20}) {
     Crowd crowd;
@@ -156,19 +170,24 @@ TEST(TrustTest, AJudgedContrastIsNotItsOwnContrast) {
   }
 }
 
-TEST(TrustTest, WhatACutLineOrAnAnchorThatIsDownDoesIsNobodysLie) {
+TEST(TrustTest, WhatACutLineOrAnchorsThatAreDownDoIsNobodysLie) {
   for (const char* down : {"abroad", "home"}) {
-    Crowd crowd;
-    for (int i = 0; i < 6; ++i) {
-      OriginCounts& counts = crowd.Join("CN-BJ", 4134, AtHome, 3);
-      for (const char* number : {" 1", " 2"}) {
-        counts.targets[absl::StrCat(down, number)].open = 0;
-        counts.targets[absl::StrCat(down, number)].blocked = 3;
+    for (const int agents : {2, 6}) {
+      Crowd crowd(SomeContrasts(2, 4, 4));
+      for (int i = 0; i < agents; ++i) {
+        OriginCounts& counts = crowd.Join("CN-BJ", 4134, AtHome, 6);
+        for (const char* number : {" 1", " 2", " 3", " 4"}) {
+          if (down == std::string("home") && number == std::string(" 4"))
+            continue;  // the line is up
+          TargetCounts& target = counts.targets[absl::StrCat(down, number)];
+          target.open = 0;
+          target.blocked = 6;
+        }
       }
+      const std::vector<Trust> trust = crowd.Judge();
+      EXPECT_EQ(Bypassing(trust) + Suspected(trust), 0U) << down << " " << agents;
+      EXPECT_GT(LeastReliable(trust), 0.9) << down << " " << agents;
     }
-    const std::vector<Trust> trust = crowd.Judge();
-    EXPECT_EQ(Bypassing(trust) + Suspected(trust), 0U) << down;
-    EXPECT_GT(LeastReliable(trust), 0.9) << down;
   }
 }
 
@@ -210,8 +229,10 @@ Rates RatesOf(uint32_t percent, uint32_t rounds) {
 }
 
 TEST(TrustTest, CarelessLiarsAreSuspectedAndHonestAgentsHardlyEver) {
+  // With a single round an answer is right or wrong; the more liars there are, the likelier one is.
+  const std::pair<uint32_t, double> least_found[] = {{5, 0.55}, {10, 0.62}, {20, 0.72}, {30, 0.77}};
   for (const uint32_t rounds : {1U, 6U}) {
-    for (const uint32_t percent : {5U, 10U, 20U, 30U}) {
+    for (const auto& [percent, least] : least_found) {
       const Rates rates = RatesOf(percent, rounds);
       const double hits = static_cast<double>(rates.found) / static_cast<double>(rates.liars);
       const double wrong = static_cast<double>(rates.suspected) / static_cast<double>(rates.honest);
@@ -220,7 +241,7 @@ TEST(TrustTest, CarelessLiarsAreSuspectedAndHonestAgentsHardlyEver) {
           "%2u%% liars, %u rounds: %5.1f%% of %zu found, their votes weigh %.3f; %.2f%% of "
           "%zu honest suspected\n",
           percent, rounds, 100 * hits, rates.liars, weight, 100 * wrong, rates.honest);
-      EXPECT_GE(hits, rounds == 1 ? 0.6 : 0.99) << percent << "% liars, rounds " << rounds;
+      EXPECT_GE(hits, rounds == 1 ? least : 0.99) << percent << "% liars, rounds " << rounds;
       EXPECT_LE(weight, rounds == 1 ? 0.35 : 0.01) << percent << "% liars, rounds " << rounds;
       EXPECT_LE(wrong, 0.005) << percent << "% liars, rounds " << rounds;
     }
