@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "collector/cli/export_command.h"
+#include "collector/cli/replay_command.h"
 #include "collector/cli/score_command.h"
 #include "collector/cli/table.h"
 
@@ -45,6 +46,7 @@ struct Commands {
   InviteOptions invite;
   AgentsOptions agents;
   SummaryRequestOptions summary;
+  ReplayFlags replay;
   ScoreOptions score;
   ExportFlags export_flags;
   VerifyFlags verify;
@@ -208,6 +210,8 @@ int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
   AddKeys(app, all, terminal);
   AddPlan(app, all, terminal);
   AddAgents(app, all, terminal);
+  AddReplayFlags(app, all.replay,
+                 [&] { all.action = [&] { return ReplayFile(all.replay, terminal); }; });
   AddScore(app, all, terminal);
   AddExport(app, all, terminal);
   try {

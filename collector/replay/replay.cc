@@ -76,7 +76,7 @@ class Run {
     Post post(scenario_, world_);
     for (int window = 0; window < scenario_.windows; ++window) {
       if (absl::Status status = One(site, post.Next(), window); !status.ok()) return status;
-      if (options_.progress) options_.progress({window + 1, scenario_.windows, batches_});
+      if (options_.progress) options_.progress({window + 1, scenario_.windows, replay_.batches});
     }
     if (absl::Status status = site.End(); !status.ok()) return status;
     absl::StatusOr<std::vector<v1::Event>> events = site.Events();
@@ -97,7 +97,7 @@ class Run {
     for (const Letter& letter : arrived) {
       if (letter.window == window) Count(letter, result);
     }
-    batches_ += arrived.size();
+    replay_.batches += arrived.size();
     if (absl::Status status = site.Deliver(arrived, window); !status.ok()) return status;
     if (absl::Status status = site.Settle(end + world_.grace()); !status.ok()) return status;
     absl::StatusOr<v1::GetSummaryResponse> summary = site.Summary(start);
@@ -121,7 +121,6 @@ class Run {
   const World world_;
   Replay replay_;
   std::vector<Letter> waiting_;  // sealed, and not arrived yet
-  uint64_t batches_ = 0;
 };
 
 }  // namespace

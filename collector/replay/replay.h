@@ -36,6 +36,7 @@ struct ReplayWindow {
 struct Replay {
   Scenario scenario;
   uint64_t seed = 0;
+  uint64_t batches = 0;  // in the log
   std::vector<ReplayWindow> windows;
   std::vector<v1::Event> events;  // as they stand in the end, ordered by onset
 };

@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "collector/bucket.h"
 #include "collector/stored_verdicts.h"
-#include "collector/verdict/time_words.h"
 #include "common/plan.h"
 #include "common/wire.h"
 
@@ -149,26 +148,12 @@ absl::Status ReplaySite::Settle(absl::Time now) {
 absl::Status ReplaySite::End() { return leader_.End(held_); }
 
 absl::StatusOr<v1::GetSummaryResponse> ReplaySite::Summary(absl::Time window_start) {
-  const absl::StatusOr<std::vector<VerdictRecord>> rows =
-      store_.ReadVerdicts(scenario_.country, window_start, window_start + absl::Milliseconds(1));
-  if (!rows.ok()) return rows.status();
-  if (rows->empty()) return absl::InternalError("a window was not judged");
-  absl::StatusOr<v1::GetSummaryResponse> summary = SummaryOfRows(*rows);
-  if (!summary.ok()) return summary.status();
-  const absl::StatusOr<std::vector<v1::Event>> events =
-      EventsWithin(window_start, window_start + scenario_.window_length);
-  if (!events.ok()) return events.status();
-  AddTime(*events, *summary);
-  return summary;
+  return StoredSummary(store_, scenario_.country, window_start);
 }
 
 absl::StatusOr<std::vector<v1::Event>> ReplaySite::Events() {
-  return EventsWithin(absl::InfinitePast(), absl::InfiniteFuture());
-}
-
-absl::StatusOr<std::vector<v1::Event>> ReplaySite::EventsWithin(absl::Time from, absl::Time until) {
   const absl::StatusOr<std::vector<EventRecord>> rows =
-      store_.ReadEvents(scenario_.country, from, until);
+      store_.ReadEvents(scenario_.country, absl::InfinitePast(), absl::InfiniteFuture());
   if (!rows.ok()) return rows.status();
   std::vector<v1::Event> events;
   for (const EventRecord& row : *rows) {

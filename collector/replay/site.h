@@ -57,8 +57,6 @@ class ReplaySite {
   absl::StatusOr<std::vector<v1::Event>> Events();
 
  private:
-  // Those that overlap [from, until).
-  absl::StatusOr<std::vector<v1::Event>> EventsWithin(absl::Time from, absl::Time until);
   absl::Status Enroll();
   absl::Status Append(const std::string& node, std::vector<Letter*> letters);
   absl::Status SendAgain(const std::string& node, const std::vector<LogRecord>& records);
