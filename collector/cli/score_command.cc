@@ -11,7 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/time.h"
+#include "collector/cli/table.h"
 #include "collector/replay/reliability_plot.h"
 #include "collector/replay/score_report.h"
 
