@@ -1,20 +1,19 @@
 #include "collector/cli/score_command.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
+#include <array>
 #include <mutex>
-#include <system_error>
+#include <optional>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/time.h"
 #include "collector/cli/table.h"
 #include "collector/replay/reliability_plot.h"
 #include "collector/replay/score_report.h"
+#include "common/files.h"
 
 namespace sightline::cli {
 namespace {
@@ -96,29 +95,21 @@ void Work(const std::vector<Scenario>& scenarios, const ReplayRunner& run, Board
   }
 }
 
-absl::Status WriteText(const std::filesystem::path& path, absl::string_view text) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text << std::flush;
-  if (file.good()) return absl::OkStatus();
-  return absl::UnavailableError(absl::StrCat("cannot write ", path.string()));
-}
-
 absl::Status WriteFiles(const std::string& folder, const std::vector<ScenarioScore>& scores) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) {
-    return absl::UnavailableError(absl::StrCat("cannot make ", folder, ": ", error.message()));
-  }
-  const std::filesystem::path path(folder);
+  absl::Status status = SystemFiles().MakeFolder(folder);
+  if (!status.ok()) return status;
+  const auto write = [&](absl::string_view name, absl::string_view text) {
+    status.Update(SystemFiles().WriteAtomically(absl::StrCat(folder, "/", name), text, 0644));
+  };
   const ScenarioScore total = Total(scores);
   const std::string plot = ReliabilitySvg(
       absl::StrCat("How far Sightline's probabilities can be trusted: ", total.replays,
                    " replays of ", scores.size(), scores.size() == 1 ? " scenario" : " scenarios"),
       {{"Scope", total.methods[0].scope_calibration},
        {"Region states", total.methods[0].state_calibration}});
-  absl::Status status = WriteText(path / "scores.txt", ScoreTable(scores, /*colour=*/false));
-  status.Update(WriteText(path / "scores.json", ScoreJson(scores)));
-  status.Update(WriteText(path / "reliability.svg", plot));
+  write("scores.txt", ScoreTable(scores, /*colour=*/false));
+  write("scores.json", ScoreJson(scores));
+  write("reliability.svg", plot);
   return status;
 }
 

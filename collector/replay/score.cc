@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <limits>
 #include <string>
 
 namespace sightline {
@@ -39,35 +38,40 @@ int ExplainsBefore(const std::vector<Movement>& movements, size_t index) {
   return movements[index + 1].start + kGraceWindows;
 }
 
+// Whether a claim made at a window can be about the change.
+bool Explains(const std::vector<Movement>& movements, size_t index, const Claim& claim) {
+  const Movement& movement = movements[index];
+  return movement.place == claim.place && movement.kind == claim.kind &&
+         claim.detect >= movement.start && claim.detect < ExplainsBefore(movements, index);
+}
+
 // Matches the claims about one target, in the order in which they were made, with true changes.
 void ScoreClaims(const std::vector<Claim>& claims, const std::string& target_id,
                  const TargetTruth& truth, Score& score) {
   const std::vector<Movement>& movements = truth.movements;
-  std::vector<bool> is_reported(movements.size(), false);
-  std::vector<bool> is_in_time(movements.size(), false);
+  std::vector<const Claim*> reports(movements.size(), nullptr);
   for (const Claim& claim : claims) {
     if (claim.target_id != target_id) continue;
     bool is_explained = false;
     for (size_t i = 0; i < movements.size() && !is_explained; ++i) {
-      const Movement& movement = movements[i];
-      if (is_reported[i] || movement.place != claim.place || movement.kind != claim.kind ||
-          claim.detect < movement.start || claim.detect >= ExplainsBefore(movements, i)) {
-        continue;
-      }
+      if (reports[i] != nullptr || !Explains(movements, i, claim)) continue;
+      reports[i] = &claim;
       is_explained = true;
-      is_reported[i] = true;
-      if (!movement.due.has_value() || !claim.in_time) continue;
-      is_in_time[i] = true;
-      std::vector<int>& delays = movement.start == movement.end ? score.delays : score.ramp_delays;
-      delays.push_back(std::max(claim.detect - *movement.due + 1, 1));
-      score.onset_errors.push_back(std::abs(claim.onset - movement.start));
     }
     if (!is_explained) ++score.false_events;
   }
   for (size_t i = 0; i < movements.size(); ++i) {
-    if (!movements[i].due.has_value()) continue;
+    const Movement& movement = movements[i];
+    if (!movement.due.has_value()) continue;
     ++score.changes;
-    if (!is_in_time[i]) ++score.missed;
+    std::vector<int>& delays = movement.start == movement.end ? score.delays : score.ramp_delays;
+    if (reports[i] == nullptr || !reports[i]->in_time) {
+      ++score.missed;
+      delays.push_back(kNever);
+      continue;
+    }
+    delays.push_back(std::max(reports[i]->detect - *movement.due + 1, 1));
+    score.onset_errors.push_back(std::abs(reports[i]->onset - movement.start));
   }
 }
 

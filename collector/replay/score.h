@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -44,13 +45,16 @@ struct Calibration {
   std::optional<double> Error() const;
 };
 
+// The delay of a change that was not reported, or not in time.
+inline constexpr int kNever = std::numeric_limits<int>::max();
+
 // What was counted; adding two is counting both. Windows within the grace, and rates that no word
 // fits, are left out of all but delays and false alarms.
 struct Score {
-  // For each true step that was reported in time: windows from the first affected one, which is 1,
-  // to the one at whose end it was reported.
+  // For each true step that had to be reported: windows from the first affected one, which is 1, to
+  // the one at whose end it was reported; kNever when it was not.
   std::vector<int> delays;
-  // Likewise for ramps, from the window that is due; 1 for those reported before.
+  // Likewise for ramps, from the window that is due; 1 for those reported before it.
   std::vector<int> ramp_delays;
   // True changes that had to be reported, and those that were not, or not in time.
   uint64_t changes = 0;

@@ -63,6 +63,7 @@ const std::vector<Measure>& Measures() {
 }
 
 std::string Format(const Value& value, int digits) {
+  if (value == static_cast<double>(kNever)) return "never";
   return value.has_value() ? absl::StrFormat("%.*f", digits, *value) : "-";
 }
 
@@ -154,11 +155,16 @@ json::object ToJson(const Share& share) {
   return {{"right", share.right}, {"of", share.of}, {"ratio", ToJson(share.Ratio())}};
 }
 
+json::value DelayToJson(const std::optional<int>& delay) {
+  if (delay == kNever) return "never";
+  return delay.has_value() ? json::value(*delay) : json::value(nullptr);
+}
+
 json::object DelaysToJson(const std::vector<int>& delays) {
   return {{"count", delays.size()},
-          {"p50", ToJson(ToValue(Percentile(delays, 0.5)))},
-          {"p95", ToJson(ToValue(Percentile(delays, 0.95)))},
-          {"max", ToJson(ToValue(Percentile(delays, 1)))}};
+          {"p50", DelayToJson(Percentile(delays, 0.5))},
+          {"p95", DelayToJson(Percentile(delays, 0.95))},
+          {"max", DelayToJson(Percentile(delays, 1))}};
 }
 
 json::object ToJson(const Score& score) {

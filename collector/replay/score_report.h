@@ -44,7 +44,8 @@ std::vector<std::string> BoundsMissed(const ScenarioScore& scenario);
 // baselines is marked "!" and says why, and so does one that misses a bound. `colour` as in Table.
 std::string ScoreTable(const std::vector<ScenarioScore>& scenarios, bool colour);
 
-// The same numbers and more as one JSON document. Numbers that do not exist are null.
+// The same numbers and more as one JSON document. Numbers that do not exist are null, and
+// delays of what was never reported "never".
 std::string ScoreJson(const std::vector<ScenarioScore>& scenarios);
 
 }  // namespace sightline

@@ -55,9 +55,27 @@ TEST(WhereNotBetterTest, SaysWhenNothingIsBetter) {
 TEST(WhereNotBetterTest, NumbersThatDoNotExistAreNotCompared) {
   ScenarioScore made = Made();
   made.methods[0].delays.clear();
-  made.methods[0].missed = 2;
-  EXPECT_THAT(WhereNotBetter(made), ElementsAre("missed changes 1.000 against 0.000 (majority)",
-                                                "missed changes 1.000 against 0.000 (OONI CUSUM)"));
+  made.methods[0].scope = {};
+  EXPECT_THAT(WhereNotBetter(made), IsEmpty());
+}
+
+TEST(WhereNotBetterTest, WhatIsNeverReportedIsLaterThanAnything) {
+  ScenarioScore made = Made();
+  made.methods[0].delays = {1, kNever};
+  made.methods[0].missed = 1;
+  EXPECT_THAT(WhereNotBetter(made), ElementsAre("missed changes 0.500 against 0.000 (majority)",
+                                                "missed changes 0.500 against 0.000 (OONI CUSUM)",
+                                                "delay p95 never against 3 (majority)",
+                                                "delay p95 never against 11 (OONI CUSUM)"));
+  EXPECT_THAT(BoundsMissed(made), ElementsAre("delay p95 never, not 4"));
+  EXPECT_THAT(ScoreTable({made}, false), HasSubstr("  never  "));
+  EXPECT_EQ(boost::json::parse(ScoreJson({made}))
+                .as_array()[0]
+                .at("methods")
+                .at("Sightline")
+                .at("delay_windows")
+                .at("max"),
+            "never");
 }
 
 TEST(BoundsTest, EachBoundIsLookedAt) {

@@ -52,7 +52,7 @@ TEST(DelayTest, ChangeThatIsOnlyToldOfThePastIsMissedButNotFalse) {
   const Score score = ScoreOf(made);
   EXPECT_EQ(score.missed, 1u);
   EXPECT_EQ(score.false_events, 0u);
-  EXPECT_THAT(score.delays, IsEmpty());
+  EXPECT_THAT(score.delays, ElementsAre(kNever));
 }
 
 TEST(DelayTest, WithoutAnEventTheChangeIsMissed) {
@@ -60,6 +60,7 @@ TEST(DelayTest, WithoutAnEventTheChangeIsMissed) {
   const Score score = ScoreOf(made);
   EXPECT_EQ(score.changes, 1u);
   EXPECT_EQ(score.missed, 1u);
+  EXPECT_THAT(score.delays, ElementsAre(kNever));
 }
 
 TEST(DelayTest, EndOfAnEventIsAReportOfTheClosing) {
