@@ -24,7 +24,7 @@ struct Seeds {
   uint64_t last = 0;
 };
 
-constexpr uint64_t kEach = 40;  // countries of a row and seed
+constexpr uint64_t kEach = 20;  // countries of a row and seed
 
 struct Kind {
   const char* name;
@@ -141,7 +141,7 @@ void PrintStates(const Seeds& seeds) {
   for (const int agents : {4, 6, 8, 10, 12, 19, 30}) {
     for (const double share : {0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0}) {
       CountryOptions options;
-      options.regions = 60;
+      options.regions = 10;
       options.networks = 1;
       options.agents = agents;
       options.contamination = share;
