@@ -19,19 +19,27 @@ struct Level {
 // What cells without access look like, by how many reach the target there all the same (VPNs,
 // liars), and what those with access look like, by how many fail all the same.
 constexpr std::array<Level, 4> kBlocked = {
-    {{{1, 39}, 0.40}, {{1, 19}, 0.30}, {{2, 18}, 0.20}, {{4, 16}, 0.10}}};
-constexpr std::array<Level, 2> kOpen = {{{{39, 1}, 0.75}, {{9, 2}, 0.25}}};
-static_assert(kBlocked.size() * kOpen.size() == kNoises);
+    {{{0.6, 59.4}, 0.40}, {{3, 57}, 0.30}, {{6, 54}, 0.20}, {{12, 48}, 0.10}}};
+constexpr std::array<Level, 2> kOpen = {{{{58, 2}, 0.75}, {{50, 10}, 0.25}}};
+// Of what has access, how much has it for some only: hardly any, half or nearly all.
+constexpr std::array<std::pair<double, double>, 3> kShares = {{{0.05, 0.5}, {0.5, 0.2}, {0.95, 0.3}}};
+static_assert(kBlocked.size() * kOpen.size() * kShares.size() == kNoises);
 // Where access is for some.
-constexpr Beta kSome = {3, 2};
+constexpr Beta kSome = {6, 4};
 // A cell that is otherwise than its like, whatever the noise.
 constexpr Beta kOddBlocked = {1, 3};
 constexpr Beta kOddOpen = {3, 1};
-constexpr double kOdd = 0.01;
+constexpr double kOdd = 0.005;
 // Of regions with access: that only some of their networks have it.
 constexpr double kByChance = 0.1;
 // Of WIDESPREAD: that all regions are of one kind, rather than each of its own.
 constexpr double kOneKind = 0.5;
+
+const Level& BlockedAt(size_t noise) { return kBlocked[noise % kBlocked.size()]; }
+const Level& OpenAt(size_t noise) { return kOpen[noise / kBlocked.size() % kOpen.size()]; }
+const std::pair<double, double>& ShareAt(size_t noise) {
+  return kShares[noise / kBlocked.size() / kOpen.size()];
+}
 
 double LogAdd(double one, double other) {
   const double larger = std::max(one, other);
@@ -49,7 +57,7 @@ size_t IndexOf(v1::Scope scope) { return static_cast<size_t>(scope - v1::SCOPE_N
 }  // namespace
 
 double PriorOf(size_t noise) {
-  return kBlocked[noise / kOpen.size()].weight * kOpen[noise % kOpen.size()].weight;
+  return BlockedAt(noise).weight * OpenAt(noise).weight * ShareAt(noise).second;
 }
 
 // Of each cell, and their sums.
@@ -59,6 +67,7 @@ struct CountryCells::AtNoise {
   std::vector<Place> places;  // each by itself
   std::vector<Place> regions;
   double all_blocked = 0;
+  double share = 0;  // of places with access: for some only
 };
 
 CountryCells::CountryCells(const ScopeInput& input)
@@ -97,9 +106,10 @@ CountryCells::Group CountryCells::GroupOf(std::vector<size_t> cells) const {
 }
 
 CountryCells::AtNoise CountryCells::At(size_t noise) const {
-  const Beta& blocked_shape = kBlocked[noise / kOpen.size()].shape;
-  const Beta& open_shape = kOpen[noise % kOpen.size()].shape;
+  const Beta& blocked_shape = BlockedAt(noise).shape;
+  const Beta& open_shape = OpenAt(noise).shape;
   AtNoise at;
+  at.share = ShareAt(noise).first;
   for (size_t i = 0; i < cells_.size(); ++i) {
     const Counted& votes = counted_[i];
     const double blocked =
@@ -107,7 +117,7 @@ CountryCells::AtNoise CountryCells::At(size_t noise) const {
     const double open = LogMix(LogMarginal(open_shape, votes), LogMarginal(kOddOpen, votes), kOdd);
     at.blocked.push_back(blocked);
     at.open.push_back(open);
-    at.places.push_back({blocked, LogMix(open, some_[i], kSomeShare)});
+    at.places.push_back({blocked, LogMix(open, some_[i], at.share)});
     at.all_blocked += blocked;
   }
   for (const Group& region : regions_) at.regions.push_back(PlaceOf(region, at));
@@ -121,7 +131,7 @@ Place CountryCells::PlaceOf(const Group& group, const AtNoise& at) const {
     place.blocked += at.blocked[cell];
     open += at.open[cell];
   }
-  place.access = LogMix(open, group.some, kSomeShare);
+  place.access = LogMix(open, group.some, at.share);
   return place;
 }
 

@@ -16,7 +16,7 @@
 namespace sightline {
 
 // How many liars and flaky lines a country may have: combinations that scope.h averages over.
-inline constexpr size_t kNoises = 8;
+inline constexpr size_t kNoises = 24;
 
 // Prior probability of a noise; they sum to 1.
 double PriorOf(size_t noise);

@@ -9,9 +9,11 @@
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/message.h"
 #include "tests/collector/verdict/country.h"
@@ -54,6 +56,10 @@ constexpr Kind kMore[] = {
 // Answers with their probabilities.
 class Score {
  public:
+  void Add(v1::Scope truth, const ScopeOdds& odds) {
+    ++said_[odds.best];
+    Add(odds.best == truth, odds.best_posterior);
+  }
   void Add(bool right, double probability) {
     ++all_;
     right_ += right ? 1 : 0;
@@ -72,6 +78,14 @@ class Score {
     for (const auto& [count, sum, hits] : bins_) error += std::abs(sum - hits);
     return error / all_;
   }
+  // What was most probable, and how often.
+  std::string Said() const {
+    std::string text;
+    for (const auto& [scope, count] : said_) {
+      absl::StrAppend(&text, " ", ShortName(scope), " ", count);
+    }
+    return text;
+  }
   std::string Row() const {
     return absl::StrFormat("accuracy %.3f  stated %.3f  precision %.4f  ECE %.3f", right_ / all_,
                            stated_ / all_, stated_ > 0 ? stated_right_ / stated_ : 1.0, Ece());
@@ -89,6 +103,7 @@ class Score {
   double stated_ = 0;
   double stated_right_ = 0;
   std::array<Bin, kBins> bins_;
+  std::map<v1::Scope, int> said_;
 };
 
 // Calls `see(country)` with the countries of every seed.
@@ -119,12 +134,12 @@ void PrintScopes(const Seeds& seeds, bool each_kind) {
           ForEach(seeds, options, [&](const Country& country) {
             const ScopeOdds odds = OddsOf(country.input).value();
             const bool right = odds.best == kind.scope;
-            score.Add(right, odds.best_posterior);
+            score.Add(kind.scope, odds);
             if (!counted) return;
             sum.Add(right, odds.best_posterior);
             overall.Add(right, odds.best_posterior);
           });
-          if (each_kind) std::cout << absl::StrFormat("%s %-14s %s\n", world, kind.name, score.Row());
+          if (each_kind) std::cout << absl::StrFormat("%s %-14s %s %s\n", world, kind.name, score.Row(), score.Said());
         };
         for (const Kind& kind : kKinds) run(kind, true);
         for (const Kind& kind : kMore) run(kind, false);
@@ -172,6 +187,6 @@ int main(int argc, char** argv) {
   const sightline::Seeds seeds{argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 101,
                                argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 109};
   sightline::PrintScopes(seeds, argc > 3);
-  sightline::PrintStates(seeds);
+  if (argc <= 4) sightline::PrintStates(seeds);
   return 0;
 }
