@@ -60,16 +60,23 @@ double EffectiveVotes(const VoteSums& votes);
 // 1 / (1 + (W - 1) rho), at most 1.
 double Tau(double weight);
 
-// Natural logarithms of the probability of the votes under each hypothesis, up to a constant that
-// is the same for all three: ln of the sum over its Betas of w B(a + k, b + m) / B(a, b), with k
-// and m the votes for and against, times tau.
-struct LogMarginals {
-  double blocked = 0;
+// Votes for and against, times tau.
+struct Counted {
   double open = 0;
-  double some = 0;
+  double against = 0;
 };
 
-LogMarginals MarginalsOf(const VoteSums& votes);
+Counted Count(const VoteSums& votes);
+
+// A Beta distribution of the share with access.
+struct Beta {
+  double a;
+  double b;
+};
+
+// ln of the probability of the votes, but for a constant that is the same for every shape:
+// ln B(a + open, b + against) - ln B(a, b).
+double LogMarginal(const Beta& shape, const Counted& votes);
 
 // Without votes it is the prior.
 Posterior PosteriorOf(const VoteSums& votes);
