@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "agent/schedule.h"
+#include "agent/split_round.h"
 
 namespace sightline::agent {
 namespace {

@@ -9,10 +9,10 @@
 #include "absl/time/time.h"
 #include "agent/detail.h"
 #include "agent/probe/prober.h"
-#include "agent/seal.h"
 #include "agent/spool.h"
 #include "agent/stop_flag.h"
 #include "common/clock.h"
+#include "common/seal.h"
 #include "sightline/v1/plan.pb.h"
 
 namespace sightline::agent {

@@ -13,10 +13,10 @@
 #include "agent/plan_keeper.h"
 #include "agent/round.h"
 #include "agent/schedule.h"
-#include "agent/seal.h"
 #include "agent/spool.h"
 #include "agent/status_board.h"
 #include "common/message.h"
+#include "common/seal.h"
 
 namespace sightline::agent {
 namespace {

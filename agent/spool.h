@@ -13,9 +13,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "agent/seal.h"
 #include "agent/spool_index.h"
 #include "common/files.h"
+#include "common/seal.h"
 
 namespace sightline::agent {
 

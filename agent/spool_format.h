@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "agent/seal.h"
+#include "common/seal.h"
 
 namespace sightline::agent {
 

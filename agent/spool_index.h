@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "agent/seal.h"
 #include "agent/spool_format.h"
+#include "common/seal.h"
 
 namespace sightline::agent {
 

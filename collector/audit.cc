@@ -43,7 +43,7 @@ void ForEach(size_t count, const std::function<void(size_t)>& work) {
 
 class Auditor {
  public:
-  Auditor(Store& store, const RegionNames& names, const AuditOptions& options)
+  Auditor(StoreReader& store, const RegionNames& names, const AuditOptions& options)
       : store_(store), options_(options), verdicts_(store, names, options.retain, report_) {}
 
   absl::StatusOr<internal::v1::AuditReport> Run() {
@@ -199,7 +199,7 @@ class Auditor {
     verdicts_.Add(record, round);
   }
 
-  Store& store_;
+  StoreReader& store_;
   const AuditOptions& options_;
   internal::v1::AuditReport report_;
   VerdictAudit verdicts_;
@@ -211,7 +211,7 @@ class Auditor {
 
 }  // namespace
 
-absl::StatusOr<internal::v1::AuditReport> Audit(Store& store, const RegionNames& names,
+absl::StatusOr<internal::v1::AuditReport> Audit(StoreReader& store, const RegionNames& names,
                                                 const AuditOptions& options) {
   return Auditor(store, names, options).Run();
 }
@@ -256,8 +256,11 @@ std::string ToText(const internal::v1::AuditReport& report) {
        report.verdicts_other_rules());
   line("verdicts on days that were dropped, not compared", report.verdicts_dropped());
   line("windows with records and without verdicts", report.windows_without_verdicts());
-  absl::StrAppend(&text,
-                  report.problems_total() == 0 ? "everything fits\n" : "SOMETHING IS WRONG\n");
+  const uint64_t not_compared = report.verdicts_behind() + report.verdicts_other_rules() +
+                                report.verdicts_dropped() + report.windows_without_verdicts();
+  absl::StrAppend(&text, report.problems_total() > 0 ? "SOMETHING IS WRONG\n"
+                         : not_compared > 0          ? "everything that was compared fits\n"
+                                                     : "everything fits\n");
   return text;
 }
 

@@ -30,7 +30,7 @@ struct AuditOptions {
 // for the next audit; verdicts that the fold has not brought up to date yet are counted, not
 // blamed. Memory: some 300 bytes for an agent, and the windows of the last `retain`. Errors are
 // those of the store; what is wrong in it is in the report.
-absl::StatusOr<internal::v1::AuditReport> Audit(Store& store, const RegionNames& names,
+absl::StatusOr<internal::v1::AuditReport> Audit(StoreReader& store, const RegionNames& names,
                                                 const AuditOptions& options);
 
 // The report for a person.

@@ -25,7 +25,7 @@ namespace sightline {
 class EventAudit {
  public:
   // Both must outlive it. Rows of another window length than `window_length` are silent.
-  EventAudit(Store& store, absl::Duration window_length, internal::v1::AuditReport& report)
+  EventAudit(StoreReader& store, absl::Duration window_length, internal::v1::AuditReport& report)
       : store_(store), window_length_(window_length), report_(report) {}
 
   // Reads how far the events of the country were told, and its timelines. Before its rows.
@@ -61,7 +61,7 @@ class EventAudit {
   void Problem(internal::v1::AuditProblemKind kind, const std::string& country,
                const std::string& target_id, absl::Time start, std::string detail);
 
-  Store& store_;
+  StoreReader& store_;
   const absl::Duration window_length_;
   internal::v1::AuditReport& report_;
   std::map<std::string, Country> countries_;

@@ -1,9 +1,13 @@
 #include "collector/audit_verdicts.h"
 
+#include <google/protobuf/util/message_differencer.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "collector/audit_report.h"
 #include "collector/verdict/cells.h"
 #include "collector/verdict/verdict.h"
@@ -25,12 +29,32 @@ constexpr int64_t kFirstDay = 18'262;
 constexpr absl::Duration kSlack = absl::Hours(1);
 // A window that changes is judged again about a second later, or more when many do.
 constexpr absl::Duration kJudgingTime = absl::Minutes(1);
+// Of the text about one difference: bytes.
+constexpr size_t kDetailMax = 4096;
 
 absl::Time StartOfDay(int64_t day) { return absl::UnixEpoch() + kDay * day; }
 
+// Which fields of a stored message are not what the log gives, with both values: "modified: scope:
+// SCOPE_LOCAL -> SCOPE_NOWHERE" and so on.
+template <typename Message>
+std::string Difference(const std::string& stored_bytes, const std::string& made_bytes) {
+  Message stored;
+  Message made;
+  if (!stored.ParseFromString(stored_bytes) || !made.ParseFromString(made_bytes)) {
+    return "the stored bytes cannot be parsed";
+  }
+  std::string fields;
+  google::protobuf::util::MessageDifferencer differencer;
+  differencer.ReportDifferencesToString(&fields);
+  if (differencer.Compare(stored, made)) return "the same fields in other bytes";
+  absl::StripTrailingAsciiWhitespace(&fields);
+  if (fields.size() > kDetailMax) fields = absl::StrCat(fields.substr(0, kDetailMax), " ...");
+  return absl::StrCat("stored -> by the log: ", absl::StrReplaceAll(fields, {{"\n", "; "}}));
+}
+
 }  // namespace
 
-VerdictAudit::VerdictAudit(Store& store, const RegionNames& names, absl::Duration retain,
+VerdictAudit::VerdictAudit(StoreReader& store, const RegionNames& names, absl::Duration retain,
                            internal::v1::AuditReport& report)
     : store_(store), names_(names), retain_(retain), report_(report) {}
 
@@ -234,23 +258,11 @@ void VerdictAudit::CompareRow(const VerdictRecord& row, const VerdictRecord& mad
     return;
   }
   if (!same_verdict) {
-    v1::TargetVerdict stored;
-    v1::TargetVerdict expected;
-    if (!stored.ParseFromString(row.verdict)) {
-      Problem(AUDIT_PROBLEM_KIND_VERDICT, row, "the stored bytes are no verdict");
-    } else {
-      expected.ParseFromString(made.verdict);
-      Problem(
-          AUDIT_PROBLEM_KIND_VERDICT, row,
-          absl::StrCat("stored ", ToJson(stored, false), ", by the log ", ToJson(expected, false)));
-    }
+    Problem(AUDIT_PROBLEM_KIND_VERDICT, row,
+            Difference<v1::TargetVerdict>(row.verdict, made.verdict));
   }
   if (!same_cells) {
-    internal::v1::Cells stored;
-    const bool parsed = stored.ParseFromString(row.cells);
-    Problem(AUDIT_PROBLEM_KIND_CELLS, row,
-            absl::StrCat("stored ", parsed ? ToJson(stored, false) : "bytes that are no cells",
-                         ", by the log ", ToJson(cells, false)));
+    Problem(AUDIT_PROBLEM_KIND_CELLS, row, Difference<internal::v1::Cells>(row.cells, made.cells));
   }
 }
 

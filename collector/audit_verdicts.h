@@ -27,7 +27,7 @@ namespace sightline {
 class VerdictAudit {
  public:
   // Everything must outlive it. `retain` is what the collectors ran with.
-  VerdictAudit(Store& store, const RegionNames& names, absl::Duration retain,
+  VerdictAudit(StoreReader& store, const RegionNames& names, absl::Duration retain,
                internal::v1::AuditReport& report);
 
   // Reads plans, the fold's position and the length of the newest window. DATA_LOSS: a stored plan
@@ -70,7 +70,7 @@ class VerdictAudit {
   void Problem(internal::v1::AuditProblemKind kind, const VerdictRecord& row, std::string detail);
   void CountMissing(absl::Time from, absl::Time until);
 
-  Store& store_;
+  StoreReader& store_;
   const RegionNames& names_;
   const absl::Duration retain_;
   internal::v1::AuditReport& report_;

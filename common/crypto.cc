@@ -162,6 +162,17 @@ absl::StatusOr<SigningKey> SigningKey::FromPem(absl::string_view pem) {
   return SigningKey(std::move(key), *std::move(public_key));
 }
 
+absl::StatusOr<SigningKey> SigningKey::FromSeed(absl::string_view seed) {
+  if (seed.size() != kSeedBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a seed has ", kSeedBytes, " bytes, this one has ", seed.size()));
+  }
+  EvpKey key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, Bytes(seed), seed.size()));
+  Require(key != nullptr, "key from a seed");
+  VerifyKey public_key = *VerifyKey::FromRaw(RawPublicKey(key.get()));
+  return SigningKey(std::move(key), std::move(public_key));
+}
+
 std::string SigningKey::Sign(absl::string_view domain, absl::string_view data) const {
   const std::string message = Join(domain, data);
   const MdContext context(EVP_MD_CTX_new());

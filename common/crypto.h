@@ -18,6 +18,7 @@ namespace sightline {
 
 inline constexpr size_t kHashBytes = 32;
 inline constexpr size_t kPublicKeyBytes = 32;
+inline constexpr size_t kSeedBytes = 32;
 inline constexpr size_t kSignatureBytes = 64;
 
 // Keeps OpenSSL whole until the process is gone. By itself it would be torn down at exit while
@@ -69,6 +70,10 @@ class SigningKey {
   static SigningKey Generate();
   // From the text of a PKCS #8 PEM private key. INVALID_ARGUMENT when it is no Ed25519 key.
   static absl::StatusOr<SigningKey> FromPem(absl::string_view pem);
+
+  // The key that RFC 8032 makes of 32 secret bytes: for histories that must come out the same
+  // again. INVALID_ARGUMENT when they are not 32.
+  static absl::StatusOr<SigningKey> FromSeed(absl::string_view seed);
 
   // 64 bytes over `domain` followed by `data`.
   std::string Sign(absl::string_view domain, absl::string_view data) const;

@@ -5,6 +5,9 @@
 #include <map>
 #include <memory>
 
+#include "collector/cli/export_command.h"
+#include "collector/cli/replay_command.h"
+#include "collector/cli/score_command.h"
 #include "collector/cli/table.h"
 
 namespace sightline::cli {
@@ -43,6 +46,10 @@ struct Commands {
   InviteOptions invite;
   AgentsOptions agents;
   SummaryRequestOptions summary;
+  ReplayFlags replay;
+  ScoreOptions score;
+  ExportFlags export_flags;
+  VerifyFlags verify;
   Action action;
 };
 
@@ -143,6 +150,45 @@ void AddSummary(CLI::App& app, Commands& all, const Terminal& terminal) {
       "  SIGHTLINE_COLLECTOR=localhost:7443 sightline summary --format json");
 }
 
+void AddScore(CLI::App& app, Commands& all, const Terminal& terminal) {
+  CLI::App* score = app.add_subcommand(
+      "score",
+      "Replay scenarios, and measure what Sightline says, beside two simple baselines: delay, "
+      "false alarms, scope, calibration");
+  score->add_option("SCENARIO", all.score.paths, "Scenario files")->required()->type_name("");
+  score->add_option("--seeds", all.score.seeds, "Seeds of the replays, as in 101..105 or 1,3,7..9")
+      ->capture_default_str()
+      ->type_name("SEEDS");
+  score->add_option("--jobs", all.score.jobs, "Replays at a time")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  score
+      ->add_option("--out", all.score.out_folder,
+                   "Write scores.txt, scores.json and reliability.svg there")
+      ->type_name("FOLDER");
+  AddChoice(score, "--format", all.score.format, kFormats, "table (default) or json");
+  score->callback([&] {
+    all.action = [&] {
+      const auto run = [](const Scenario& scenario, uint64_t seed) {
+        return RunReplay(scenario, seed, {});
+      };
+      return ShowScore(all.score, run, terminal);
+    };
+  });
+  score->footer(
+      "Examples:\n"
+      "  sightline score tests/sim/two_cities.toml\n"
+      "  sightline score tests/sim/*.toml --seeds 101..105 --out scores");
+}
+
+void AddExport(CLI::App& app, Commands& all, const Terminal& terminal) {
+  AddExportFlags(app, all.export_flags, [&] {
+    all.action = [&] { return ExportStoreToFile(all.export_flags, terminal); };
+  });
+  AddVerifyFlags(app, all.verify,
+                 [&] { all.action = [&] { return VerifyFile(all.verify, terminal); }; });
+}
+
 }  // namespace
 
 int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
@@ -164,6 +210,10 @@ int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
   AddKeys(app, all, terminal);
   AddPlan(app, all, terminal);
   AddAgents(app, all, terminal);
+  AddReplayFlags(app, all.replay,
+                 [&] { all.action = [&] { return ReplayFile(all.replay, terminal); }; });
+  AddScore(app, all, terminal);
+  AddExport(app, all, terminal);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

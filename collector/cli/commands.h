@@ -22,6 +22,8 @@ struct Terminal {
   size_t width = 0;
   bool colour = false;
   bool unicode = true;
+  // Whether `err` is a terminal, on which a line may be drawn again.
+  bool live = false;
 };
 
 enum class Format { kTable, kJson };

@@ -48,5 +48,6 @@ int main(int argc, char** argv) {
   terminal.width = TerminalWidth();
   terminal.colour = UseColour();
   terminal.unicode = absl::string_view(nl_langinfo(CODESET)) == "UTF-8";
+  terminal.live = isatty(STDERR_FILENO) == 1;
   return sightline::cli::RunSightline(argc, argv, terminal);
 }

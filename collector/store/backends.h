@@ -17,6 +17,9 @@ absl::StatusOr<std::unique_ptr<SqlDatabase>> OpenSqlite(const std::string& path)
 // Any of the two, by its URL, as OpenStore takes it. Without a schema yet.
 absl::StatusOr<std::unique_ptr<SqlDatabase>> OpenDatabase(absl::string_view url);
 
+// FAILED_PRECONDITION, with what to run, when the schema is not that of this program.
+absl::Status RequireSchema(SqlDatabase& database);
+
 bool IsPostgresqlUrl(absl::string_view url);
 
 // INVALID_ARGUMENT when it is no "sqlite:PATH".

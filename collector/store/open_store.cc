@@ -16,16 +16,8 @@ namespace sightline {
 
 namespace {
 
-struct Opened {
-  std::unique_ptr<SqlDatabase> database;
-  absl::Span<const Migration> migrations;
-};
-
-absl::StatusOr<Opened> OpenAsIs(absl::string_view url) {
-  absl::StatusOr<std::unique_ptr<SqlDatabase>> database = OpenDatabase(url);
-  if (!database.ok()) return database.status();
-  const bool is_sqlite = (*database)->dialect() == SqlDialect::kSqlite;
-  return Opened{*std::move(database), is_sqlite ? SqliteMigrations() : PostgresqlMigrations()};
+absl::Span<const Migration> MigrationsOf(const SqlDatabase& database) {
+  return database.dialect() == SqlDialect::kSqlite ? SqliteMigrations() : PostgresqlMigrations();
 }
 
 }  // namespace
@@ -51,22 +43,26 @@ absl::StatusOr<std::unique_ptr<SqlDatabase>> OpenDatabase(absl::string_view url)
   return OpenSqlite(*path);
 }
 
-absl::StatusOr<std::unique_ptr<Store>> OpenStore(absl::string_view url, SchemaPolicy policy) {
-  absl::StatusOr<Opened> opened = OpenAsIs(url);
-  if (!opened.ok()) return opened.status();
-  if (policy == SchemaPolicy::kUpgrade) {
-    const absl::Status migrated = Migrate(*opened->database, opened->migrations).status();
-    if (!migrated.ok()) return migrated;
-  } else {
-    const absl::StatusOr<int64_t> held = SchemaVersion(*opened->database, opened->migrations);
-    if (!held.ok()) return held.status();
-    if (const int64_t known = opened->migrations.back().version; *held != known) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("the store's schema has version ", *held, " and this program needs ", known,
-                       "; run: sightline-collector migrate --store URL"));
-    }
+absl::Status RequireSchema(SqlDatabase& database) {
+  const absl::Span<const Migration> migrations = MigrationsOf(database);
+  const absl::StatusOr<int64_t> held = SchemaVersion(database, migrations);
+  if (!held.ok()) return held.status();
+  if (const int64_t known = migrations.back().version; *held != known) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the store's schema has version ", *held, " and this program needs ", known,
+                     "; run: sightline-collector migrate --store URL"));
   }
-  return std::make_unique<SqlStore>(std::move(opened->database));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Store>> OpenStore(absl::string_view url, SchemaPolicy policy) {
+  absl::StatusOr<std::unique_ptr<SqlDatabase>> database = OpenDatabase(url);
+  if (!database.ok()) return database.status();
+  const absl::Status status = policy == SchemaPolicy::kUpgrade
+                                  ? Migrate(**database, MigrationsOf(**database)).status()
+                                  : RequireSchema(**database);
+  if (!status.ok()) return status;
+  return std::make_unique<SqlStore>(*std::move(database));
 }
 
 absl::StatusOr<SchemaReport> UpdateSchema(absl::string_view url, bool dry_run) {
@@ -74,13 +70,13 @@ absl::StatusOr<SchemaReport> UpdateSchema(absl::string_view url, bool dry_run) {
       dry_run && path.ok() && access(path->c_str(), F_OK) != 0) {
     return SchemaReport{0, SqliteMigrations().back().version};  // without making the file
   }
-  absl::StatusOr<Opened> opened = OpenAsIs(url);
-  if (!opened.ok()) return opened.status();
-  const absl::StatusOr<int64_t> held = dry_run
-                                           ? SchemaVersion(*opened->database, opened->migrations)
-                                           : Migrate(*opened->database, opened->migrations);
+  const absl::StatusOr<std::unique_ptr<SqlDatabase>> database = OpenDatabase(url);
+  if (!database.ok()) return database.status();
+  const absl::Span<const Migration> migrations = MigrationsOf(**database);
+  const absl::StatusOr<int64_t> held =
+      dry_run ? SchemaVersion(**database, migrations) : Migrate(**database, migrations);
   if (!held.ok()) return held.status();
-  return SchemaReport{*held, opened->migrations.back().version};
+  return SchemaReport{*held, migrations.back().version};
 }
 
 }  // namespace sightline

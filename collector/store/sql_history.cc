@@ -23,6 +23,9 @@ constexpr absl::string_view kSelectCells =
     "SELECT target_id, window_start_ms, cells FROM cells "
     "WHERE country = $1 AND window_start_ms >= $2 AND window_start_ms < $3 "
     "ORDER BY window_start_ms, target_id";
+constexpr absl::string_view kSelectOldestVerdict =
+    "SELECT window_start_ms FROM verdicts WHERE country = $1 "
+    "ORDER BY window_start_ms LIMIT 1";
 constexpr absl::string_view kSelectNewestVerdict =
     "SELECT window_start_ms FROM verdicts WHERE country = $1 "
     "ORDER BY window_start_ms DESC LIMIT 1";
@@ -64,6 +67,13 @@ absl::StatusOr<std::vector<VerdictRecord>> ReadRows(SqlDatabase& database, absl:
   });
   if (!status.ok()) return status;
   return records;
+}
+
+// The time in the only row, if there is one.
+absl::StatusOr<std::optional<absl::Time>> OnlyTime(const absl::StatusOr<SqlResult>& found) {
+  if (!found.ok()) return found.status();
+  if (found->rows.empty()) return std::optional<absl::Time>();
+  return std::optional<absl::Time>(absl::FromUnixMillis(found->rows[0][0].number));
 }
 
 // What goes on has no end.
@@ -117,11 +127,12 @@ absl::StatusOr<std::vector<TimelineRecord>> SqlStore::ReadTimelines(absl::string
   return records;
 }
 
+absl::StatusOr<std::optional<absl::Time>> SqlStore::OldestVerdict(absl::string_view country) {
+  return OnlyTime(Query(kSelectOldestVerdict, {SqlText{country}}));
+}
+
 absl::StatusOr<std::optional<absl::Time>> SqlStore::NewestVerdict(absl::string_view country) {
-  const absl::StatusOr<SqlResult> found = Query(kSelectNewestVerdict, {SqlText{country}});
-  if (!found.ok()) return found.status();
-  if (found->rows.empty()) return std::optional<absl::Time>();
-  return std::optional<absl::Time>(absl::FromUnixMillis(found->rows[0][0].number));
+  return OnlyTime(Query(kSelectNewestVerdict, {SqlText{country}}));
 }
 
 }  // namespace sightline

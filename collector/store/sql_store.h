@@ -51,6 +51,7 @@ class SqlStore : public Store {
   absl::StatusOr<std::vector<EventRecord>> ReadEvents(absl::string_view country, absl::Time from,
                                                       absl::Time until) override;
   absl::StatusOr<std::vector<TimelineRecord>> ReadTimelines(absl::string_view country) override;
+  absl::StatusOr<std::optional<absl::Time>> OldestVerdict(absl::string_view country) override;
   absl::StatusOr<std::optional<absl::Time>> NewestVerdict(absl::string_view country) override;
   absl::StatusOr<std::string> BucketKey(int64_t day) override;
 

@@ -1,16 +1,12 @@
 #include "collector/store/sqlite_backup.h"
 
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <stdio.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <memory>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "collector/store/new_file.h"
 #include "collector/store/sqlite_handle.h"
 
 namespace sightline {
@@ -21,58 +17,6 @@ constexpr int kPagesPerStep = 1024;  // 4 MB
 
 struct FinishBackup {
   void operator()(sqlite3_backup* backup) const { sqlite3_backup_finish(backup); }
-};
-
-absl::Status FileError(absl::string_view doing, const std::string& path, int error) {
-  const std::string message = absl::StrCat(doing, " ", path, ": ", strerror(error));
-  if (error == EEXIST) {
-    return absl::AlreadyExistsError(
-        absl::StrCat(path, " exists already and is left alone; give another name"));
-  }
-  if (error == ENOSPC || error == EDQUOT) return absl::ResourceExhaustedError(message);
-  return absl::FailedPreconditionError(message);
-}
-
-// A file that goes away unless it was renamed.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(std::string path) : path_(std::move(path)) {}
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  ~TemporaryFile() {
-    if (!path_.empty()) unlink(path_.c_str());
-  }
-
-  absl::Status Create() const {
-    const int fd = open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) return FileError("cannot make", path_, errno);
-    close(fd);
-    return absl::OkStatus();
-  }
-
-  // Onto the disk, under its final name, which must be free.
-  absl::Status RenameTo(const std::string& out) {
-    absl::Status status = Sync(path_, O_RDONLY);
-    if (!status.ok()) return status;
-    if (renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, out.c_str(), RENAME_NOREPLACE) != 0) {
-      return FileError("cannot make", out, errno);
-    }
-    path_.clear();
-    const size_t slash = out.rfind('/');
-    const std::string folder = slash == std::string::npos ? "." : out.substr(0, slash + 1);
-    return Sync(folder, O_RDONLY | O_DIRECTORY);
-  }
-
- private:
-  static absl::Status Sync(const std::string& path, int flags) {
-    const int fd = open(path.c_str(), flags | O_CLOEXEC);
-    const bool synced = fd >= 0 && fsync(fd) == 0;
-    const int error = errno;
-    if (fd >= 0) close(fd);
-    return synced ? absl::OkStatus() : FileError("cannot sync", path, error);
-  }
-
-  std::string path_;
 };
 
 absl::StatusOr<SqliteHandle> Open(const std::string& name, int flags) {
@@ -148,13 +92,11 @@ absl::Status CheckCopy(const std::string& path) {
 
 absl::Status BackupSqlite(const std::string& path, const std::string& out,
                           BackupProgress progress) {
-  if (access(out.c_str(), F_OK) == 0) return FileError("cannot make", out, EEXIST);
-  TemporaryFile temporary(absl::StrCat(out, ".part", getpid()));
-  const std::string name = absl::StrCat(out, ".part", getpid());
-  absl::Status status = temporary.Create();
-  if (status.ok()) status = CopyPages(path, name, progress);
-  if (status.ok()) status = CheckCopy(name);
-  if (status.ok()) status = temporary.RenameTo(out);
+  absl::StatusOr<NewFile> file = NewFile::Create(out);
+  if (!file.ok()) return file.status();
+  absl::Status status = CopyPages(path, file->temporary_path(), progress);
+  if (status.ok()) status = CheckCopy(file->temporary_path());
+  if (status.ok()) status = file->Finish();
   return status;
 }
 

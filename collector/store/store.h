@@ -148,26 +148,12 @@ struct FoldWrite {
   const FoldCheckpoint* checkpoint = nullptr;  // may be absent
 };
 
-// Thread-safe.
-class Store {
+// What can be read of a store, or of what was taken from one. Thread-safe.
+class StoreReader {
  public:
-  virtual ~Store() = default;
+  virtual ~StoreReader() = default;
 
-  // --- Registry ---
-
-  // Adds invites. ALREADY_EXISTS when a token hash is known.
-  virtual absl::Status AddInvites(absl::Span<const InviteRecord> invites) = 0;
-
-  // Redeems the invite and registers `agent` in one transaction; role comes from the invite,
-  // last_seq and head start at genesis. Idempotent: the same token with the same public key returns
-  // the first record. NOT_FOUND: no such token. FAILED_PRECONDITION: expired at
-  // `agent.enroll_time`, used by another key. ALREADY_EXISTS: the key is enrolled by another
-  // token; this one stays unused.
-  virtual absl::StatusOr<AgentRecord> Enroll(absl::string_view token_hash,
-                                             const AgentRecord& agent) = 0;
-
-  // The role that an unused or used invite grants. NOT_FOUND: no such token.
-  virtual absl::StatusOr<v1::AgentRole> FindInviteRole(absl::string_view token_hash) = 0;
+  // --- Registry and plans ---
 
   // NOT_FOUND when no such agent is enrolled.
   virtual absl::StatusOr<AgentRecord> FindAgent(absl::string_view agent_id) = 0;
@@ -176,26 +162,10 @@ class Store {
   virtual absl::StatusOr<std::vector<AgentRecord>> ListAgents(absl::string_view after,
                                                               size_t limit) = 0;
 
-  // Marks an agent that sent two batches with one batch_seq. NOT_FOUND when it is not enrolled.
-  virtual absl::Status FlagEquivocation(absl::string_view agent_id) = 0;
-
-  // --- Plans ---
-
-  // ALREADY_EXISTS when the version is there with other bytes; the same bytes again are no error.
-  virtual absl::Status AddPlan(uint64_t version, const v1::SignedPlan& plan) = 0;
   // Every plan ever stored, by version.
   virtual absl::StatusOr<std::vector<v1::SignedPlan>> ListPlans() = 0;
 
   // --- Log ---
-
-  // Appends a group in one transaction: for each agent, its consecutive records (in order of
-  // batch_seq) move last_seq and head by compare-and-set, or all of them from the first that does
-  // not fit are kConflict. Other agents' records are not affected. Fills nothing but the store:
-  // `records[i].node_seq` is given in order of `records`. On return without error everything
-  // kAppended is on the disk. `node` is 1 to 48 letters, digits, '.', '_' or '-'. Only one process
-  // may use a `node` name at a time.
-  virtual absl::StatusOr<AppendResult> Append(absl::string_view node,
-                                              absl::Span<const LogRecord> records) = 0;
 
   // At most `limit` records of `node` with node_seq above `after`, in that order.
   virtual absl::StatusOr<std::vector<LogRecord>> ReadLog(absl::string_view node, uint64_t after,
@@ -209,42 +179,11 @@ class Store {
   // that are not in the order of node_seq any of the places that fit is returned.
   virtual absl::StatusOr<uint64_t> SeekLog(absl::string_view node, absl::Time time) = 0;
 
-  // The stored batch bytes of one agent's batch_seq, to tell a repeat from an equivocation. `day`
-  // is that of the batch's round time. NOT_FOUND.
-  virtual absl::StatusOr<std::string> FindBatch(absl::string_view agent_id, uint64_t batch_seq,
-                                                int64_t day) = 0;
-
-  // --- Days of the log (days since 1970-01-01 UTC of the round time) ---
-
-  // Makes room for today and three days to both sides, each to be dropped as a whole later. Batches
-  // of days without a room of their own are stored all the same. Idempotent. ABORTED when a lock
-  // was not free: nobody waits behind this call, so call again later.
-  virtual absl::Status PrepareDays(int64_t today) = 0;
-
-  // Drops every batch of days before `day`, for good, in steps that others who write need not wait
-  // for. Cells and verdicts stay. FirstDay is `day` from the first step on and never goes back: an
-  // earlier `day` only ends what an earlier call left undone, or what came in too late. Numbers of
-  // dropped records are never given again. Idempotent. ABORTED when a lock was not free: call
-  // again later.
-  virtual absl::Status DropDaysBefore(int64_t day) = 0;
-
   // First day that is whole; 0 when nothing was ever dropped. One look at one row. It moves before
   // anything is dropped: whoever finds no batch and then finds its day before FirstDay knows why.
   virtual absl::StatusOr<int64_t> FirstDay() = 0;
 
-  // --- Fold ---
-
-  // The lease of that name; empty when nobody ever held it.
-  virtual absl::StatusOr<LeaseRecord> ReadLease(absl::string_view name) = 0;
-
-  // Replaces the lease if it still is `seen`; whether it was.
-  virtual absl::StatusOr<bool> MoveLease(absl::string_view name, const LeaseRecord& seen,
-                                         const LeaseRecord& next) = 0;
-
-  // Writes all of it in one transaction, if the lease still has this holder and term.
-  // FAILED_PRECONDITION when somebody else took over: nothing is written.
-  virtual absl::Status WriteFold(absl::string_view lease_name, const LeaseRecord& held,
-                                 const FoldWrite& write) = 0;
+  // --- What the fold wrote ---
 
   // Empty when none was written.
   virtual absl::StatusOr<FoldCheckpoint> ReadCheckpoint() = 0;
@@ -268,8 +207,82 @@ class Store {
   // All timelines of a country, by target_id.
   virtual absl::StatusOr<std::vector<TimelineRecord>> ReadTimelines(absl::string_view country) = 0;
 
-  // Start of the newest window that has verdicts on a country; nothing when there is none.
+  // Starts of the oldest and the newest window that have verdicts on a country; nothing when there
+  // is none.
+  virtual absl::StatusOr<std::optional<absl::Time>> OldestVerdict(absl::string_view country) = 0;
   virtual absl::StatusOr<std::optional<absl::Time>> NewestVerdict(absl::string_view country) = 0;
+};
+
+// Thread-safe.
+class Store : public StoreReader {
+ public:
+  // --- Registry ---
+
+  // Adds invites. ALREADY_EXISTS when a token hash is known.
+  virtual absl::Status AddInvites(absl::Span<const InviteRecord> invites) = 0;
+
+  // Redeems the invite and registers `agent` in one transaction; role comes from the invite,
+  // last_seq and head start at genesis. Idempotent: the same token with the same public key returns
+  // the first record. NOT_FOUND: no such token. FAILED_PRECONDITION: expired at
+  // `agent.enroll_time`, used by another key. ALREADY_EXISTS: the key is enrolled by another
+  // token; this one stays unused.
+  virtual absl::StatusOr<AgentRecord> Enroll(absl::string_view token_hash,
+                                             const AgentRecord& agent) = 0;
+
+  // The role that an unused or used invite grants. NOT_FOUND: no such token.
+  virtual absl::StatusOr<v1::AgentRole> FindInviteRole(absl::string_view token_hash) = 0;
+
+  // Marks an agent that sent two batches with one batch_seq. NOT_FOUND when it is not enrolled.
+  virtual absl::Status FlagEquivocation(absl::string_view agent_id) = 0;
+
+  // --- Plans ---
+
+  // ALREADY_EXISTS when the version is there with other bytes; the same bytes again are no error.
+  virtual absl::Status AddPlan(uint64_t version, const v1::SignedPlan& plan) = 0;
+
+  // --- Log ---
+
+  // Appends a group in one transaction: for each agent, its consecutive records (in order of
+  // batch_seq) move last_seq and head by compare-and-set, or all of them from the first that does
+  // not fit are kConflict. Other agents' records are not affected. Fills nothing but the store:
+  // `records[i].node_seq` is given in order of `records`. On return without error everything
+  // kAppended is on the disk. `node` is 1 to 48 letters, digits, '.', '_' or '-'. Only one process
+  // may use a `node` name at a time.
+  virtual absl::StatusOr<AppendResult> Append(absl::string_view node,
+                                              absl::Span<const LogRecord> records) = 0;
+
+  // The stored batch bytes of one agent's batch_seq, to tell a repeat from an equivocation. `day`
+  // is that of the batch's round time. NOT_FOUND.
+  virtual absl::StatusOr<std::string> FindBatch(absl::string_view agent_id, uint64_t batch_seq,
+                                                int64_t day) = 0;
+
+  // --- Days of the log (days since 1970-01-01 UTC of the round time) ---
+
+  // Makes room for today and three days to both sides, each to be dropped as a whole later. Batches
+  // of days without a room of their own are stored all the same. Idempotent. ABORTED when a lock
+  // was not free: nobody waits behind this call, so call again later.
+  virtual absl::Status PrepareDays(int64_t today) = 0;
+
+  // Drops every batch of days before `day`, for good, in steps that others who write need not wait
+  // for. Cells and verdicts stay. FirstDay is `day` from the first step on and never goes back: an
+  // earlier `day` only ends what an earlier call left undone, or what came in too late. Numbers of
+  // dropped records are never given again. Idempotent. ABORTED when a lock was not free: call
+  // again later.
+  virtual absl::Status DropDaysBefore(int64_t day) = 0;
+
+  // --- Fold ---
+
+  // The lease of that name; empty when nobody ever held it.
+  virtual absl::StatusOr<LeaseRecord> ReadLease(absl::string_view name) = 0;
+
+  // Replaces the lease if it still is `seen`; whether it was.
+  virtual absl::StatusOr<bool> MoveLease(absl::string_view name, const LeaseRecord& seen,
+                                         const LeaseRecord& next) = 0;
+
+  // Writes all of it in one transaction, if the lease still has this holder and term.
+  // FAILED_PRECONDITION when somebody else took over: nothing is written.
+  virtual absl::Status WriteFold(absl::string_view lease_name, const LeaseRecord& held,
+                                 const FoldWrite& write) = 0;
 
   // --- Keys ---
 

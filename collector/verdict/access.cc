@@ -35,6 +35,30 @@ void SetCause(const std::map<Cause, double>& causes, v1::Access& access) {
   access.set_blocked_failure(MostFrequent(in_layer)->failure);
 }
 
+v1::Access StateAndRate(const Evidence& evidence, const Contrasts& contrasts) {
+  if (evidence.votes.buckets < kBucketsMin) return NoAccess(v1::ACCESS_STATE_UNKNOWN);
+  if (contrasts.disputed || Disputed(evidence.buckets_suspected, evidence.votes.buckets)) {
+    return NoAccess(v1::ACCESS_STATE_DISPUTED);
+  }
+  const Posterior posterior = PosteriorOf(evidence.votes);
+  const v1::AccessState state = StateOf(evidence.votes, posterior);
+  if (contrasts.outside != Contrast::kReached && state != v1::ACCESS_STATE_OPEN) {
+    return NoAccess(contrasts.outside == Contrast::kNotReached ? v1::ACCESS_STATE_DOWN
+                                                               : v1::ACCESS_STATE_UNKNOWN);
+  }
+  v1::Access access;
+  access.set_state(state);
+  access.set_state_probability(ProbabilityOf(state, posterior));
+  access.set_buckets_open(evidence.buckets_open);
+  access.set_buckets_blocked(evidence.buckets_blocked);
+  access.set_rate_mean(posterior.mean);
+  access.set_rate_low(posterior.low);
+  access.set_rate_high(posterior.high);
+  access.set_flip_cost(FlipCost(evidence.votes, posterior, state));
+  if (evidence.buckets_blocked > 0) SetCause(evidence.causes, access);
+  return access;
+}
+
 }  // namespace
 
 v1::Access NoAccess(v1::AccessState state) {
@@ -44,23 +68,13 @@ v1::Access NoAccess(v1::AccessState state) {
   return access;
 }
 
-v1::Access AccessOf(const Evidence& evidence, Contrast outside) {
-  if (evidence.votes.buckets < kBucketsMin) return NoAccess(v1::ACCESS_STATE_UNKNOWN);
-  const Posterior posterior = PosteriorOf(evidence.votes);
-  const v1::AccessState state = StateOf(evidence.votes, posterior);
-  if (outside != Contrast::kReached && state != v1::ACCESS_STATE_OPEN) {
-    return NoAccess(outside == Contrast::kNotReached ? v1::ACCESS_STATE_DOWN
-                                                     : v1::ACCESS_STATE_UNKNOWN);
+v1::Access AccessOf(const Evidence& evidence, const Contrasts& contrasts) {
+  v1::Access access = StateAndRate(evidence, contrasts);
+  const auto told = [](uint32_t buckets) { return buckets < kBucketsMin ? 0 : buckets; };
+  if (evidence.votes.buckets >= kBucketsMin) {
+    access.set_buckets_bypassing(told(evidence.buckets_bypassing));
+    access.set_buckets_suspected(told(evidence.buckets_suspected));
   }
-  v1::Access access;
-  access.set_state(state);
-  access.set_buckets_open(evidence.buckets_open);
-  access.set_buckets_blocked(evidence.buckets_blocked);
-  access.set_rate_mean(posterior.mean);
-  access.set_rate_low(posterior.low);
-  access.set_rate_high(posterior.high);
-  access.set_flip_cost(FlipCost(evidence.votes, posterior, state));
-  if (evidence.buckets_blocked > 0) SetCause(evidence.causes, access);
   return access;
 }
 

@@ -1,10 +1,10 @@
 #include "collector/verdict/cells.h"
 
-#include "sightline/internal/v1/fold.pb.h"
+#include "absl/status/status.h"
 
 namespace sightline {
 
-std::string SerializeCells(const TargetTally& tally) {
+internal::v1::Cells CellsOf(const TargetTally& tally) {
   internal::v1::Cells cells;
   cells.set_controls_decided(tally.controls_decided);
   cells.set_controls_reached(tally.controls_reached);
@@ -18,6 +18,8 @@ std::string SerializeCells(const TargetTally& tally) {
     cell.set_weight(evidence.votes.weight);
     cell.set_weight_squared(evidence.votes.weight_squared);
     cell.set_weight_open(evidence.votes.weight_open);
+    cell.set_buckets_bypassing(evidence.buckets_bypassing);
+    cell.set_buckets_suspected(evidence.buckets_suspected);
     for (const auto& [cause, votes] : evidence.causes) {
       internal::v1::CellCause& each = *cell.add_causes();
       each.set_layer(cause.layer);
@@ -25,7 +27,23 @@ std::string SerializeCells(const TargetTally& tally) {
       each.set_votes(votes);
     }
   }
-  return cells.SerializeAsString();
+  for (const InstrumentBug& bug : tally.instrument_bugs) {
+    internal::v1::InstrumentBug& each = *cells.add_instrument_bugs();
+    each.set_agent_version(bug.agent_version);
+    each.set_buckets(bug.buckets);
+    each.set_disputed(bug.disputed);
+  }
+  return cells;
+}
+
+std::string SerializeCells(const TargetTally& tally) { return CellsOf(tally).SerializeAsString(); }
+
+absl::StatusOr<internal::v1::Cells> ParseCells(absl::string_view bytes) {
+  internal::v1::Cells cells;
+  if (!cells.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return absl::DataLossError("the stored votes of a verdict cannot be read");
+  }
+  return cells;
 }
 
 }  // namespace sightline

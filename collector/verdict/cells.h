@@ -4,12 +4,20 @@
 
 #include <string>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "collector/verdict/tally.h"
+#include "sightline/internal/v1/fold.pb.h"
 
 namespace sightline {
 
-// internal::v1::Cells, serialised. The same tally gives the same bytes.
+internal::v1::Cells CellsOf(const TargetTally& tally);
+
+// The same, serialised. The same tally gives the same bytes.
 std::string SerializeCells(const TargetTally& tally);
+
+// DATA_LOSS: it is not what SerializeCells wrote.
+absl::StatusOr<internal::v1::Cells> ParseCells(absl::string_view bytes);
 
 }  // namespace sightline
 

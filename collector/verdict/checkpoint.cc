@@ -36,8 +36,31 @@ Names NamesOf(const Window& window) {
   return names;
 }
 
+void Write(const VantageFacts& facts, wire::FoldVantage& out) {
+  out.set_agent_version(facts.agent_version);
+  out.set_tunnel(facts.tunnel);
+  out.set_fake_ip(facts.fake_ip);
+  out.set_proxy(facts.proxy);
+  out.set_echoes_differ(facts.echoes_differ);
+  out.set_domestic_connect_us(facts.domestic_connect_us);
+  out.set_foreign_connect_us(facts.foreign_connect_us);
+}
+
+VantageFacts Read(const wire::FoldVantage& in) {
+  VantageFacts facts;
+  facts.agent_version = in.agent_version();
+  facts.tunnel = in.tunnel();
+  facts.fake_ip = in.fake_ip();
+  facts.proxy = in.proxy();
+  facts.echoes_differ = in.echoes_differ();
+  facts.domestic_connect_us = in.domestic_connect_us();
+  facts.foreign_connect_us = in.foreign_connect_us();
+  return facts;
+}
+
 void Write(const OriginCounts& rounds, const Names& names, wire::FoldOrigin& out) {
   out.set_rounds(rounds.rounds);
+  Write(rounds.vantage, *out.mutable_vantage());
   for (const auto& [target_id, counts] : rounds.targets) {
     wire::FoldCounts& target = *out.add_targets();
     target.set_target(names.targets.at(target_id));
@@ -88,6 +111,7 @@ bool Read(wire::FoldAgent& in, const wire::FoldWindow& window, AgentWindow& agen
     const auto [origin, added] = agent.origins.emplace(std::move(seen), OriginCounts());
     if (!added) return false;
     origin->second.rounds = each.rounds();
+    origin->second.vantage = Read(each.vantage());
     origin->second.targets.reserve(static_cast<size_t>(each.targets_size()));
     for (wire::FoldCounts& target : *each.mutable_targets()) {
       if (!Read(target, window, origin->second)) return false;

@@ -25,6 +25,8 @@ enum class Ruling {
   kCountryMismatch,  // the collector saw the agent in another country than it declared
   kRegionConflict,   // an agent enrolled earlier declared another region for the same origin
   kRegionNotListed,  // the plan has no such region
+  kBypassing,        // behind a VPN or proxy: it sees another network
+  kInstrumentBug,    // its version of the program fails where others do not
 };
 
 // The table, row by row:

@@ -1,5 +1,6 @@
 #include "collector/verdict/fold.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sightline {
@@ -29,7 +30,23 @@ void Count(const TargetRound& round, TargetCounts& counts) {
   }
 }
 
+// Of two times the shorter one; 0 is none.
+uint32_t Shorter(uint32_t one, uint32_t other) {
+  if (one == 0 || other == 0) return std::max(one, other);
+  return std::min(one, other);
+}
+
 }  // namespace
+
+void VantageFacts::Add(const VantageFacts& other) {
+  if (agent_version < other.agent_version) agent_version = other.agent_version;
+  tunnel += other.tunnel;
+  fake_ip += other.fake_ip;
+  proxy += other.proxy;
+  echoes_differ += other.echoes_differ;
+  domestic_connect_us = Shorter(domestic_connect_us, other.domestic_connect_us);
+  foreign_connect_us = Shorter(foreign_connect_us, other.foreign_connect_us);
+}
 
 Fold::Fold(absl::Duration window_length, absl::Duration retain)
     : window_length_(window_length), retain_(retain) {}
@@ -67,6 +84,7 @@ FoldOutcome Fold::Add(const Round& round) {
   entry.enroll_time = round.enroll_time;
   OriginCounts& seen = entry.origins[round.seen];
   ++seen.rounds;
+  seen.vantage.Add(round.vantage);
   auto place = seen.targets.begin();
   for (const TargetRound& target : round.targets) {
     // Both are ordered, and an agent seldom has other targets than in its last round.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/math/special_functions/beta.hpp>
+#include <boost/math/policies/policy.hpp>
 #include <boost/math/special_functions/gamma.hpp>
 #include <boost/math/tools/roots.hpp>
 #include <cmath>
@@ -15,40 +16,54 @@ namespace {
 // A rounding error in the sum of shares must not turn two votes into 1.9999999.
 constexpr double kEpsilon = 1e-9;
 
-struct Hypothesis {
+struct Component {
   double a;
   double b;
   double weight;
 };
 
-constexpr Hypothesis kBlockedPrior{1, 19, 0.47};
-constexpr Hypothesis kOpenPrior{18, 2, 0.47};
-constexpr Hypothesis kSomePrior{2, 2, 0.06};
+// Blocked, blocked; open, open; some: the parts of a hypothesis lie side by side.
+using Mixture = std::array<Component, 5>;
+constexpr size_t kOpenFrom = 2;
+constexpr size_t kSomeFrom = 4;
 
-using Mixture = std::array<Hypothesis, 3>;
+// Within each hypothesis the weights sum to 1.
+constexpr Mixture kShapes = {
+    {{1, 19, 0.85}, {4, 12, 0.15}, {19, 1, 0.95}, {12, 3, 0.05}, {7, 4, 1}}};
+constexpr double kBlockedPrior = 0.42;
+constexpr double kOpenPrior = 0.42;
+constexpr double kSomePrior = 0.16;
 
-double LogBeta(double a, double b) {
-  return boost::math::lgamma(a) + boost::math::lgamma(b) - boost::math::lgamma(a + b);
+double PriorOf(size_t component) {
+  if (component >= kSomeFrom) return kSomePrior;
+  return component >= kOpenFrom ? kOpenPrior : kBlockedPrior;
 }
 
-// Each component updated with k votes for and m against, its weight by the Beta-binomial marginal
-// ln B(a + k, b + m) - ln B(a, b).
-Mixture Update(const Mixture& prior, double k, double m) {
-  Mixture posterior = prior;
-  double largest = -std::numeric_limits<double>::infinity();
-  for (size_t i = 0; i < prior.size(); ++i) {
-    posterior[i].a += k;
-    posterior[i].b += m;
-    posterior[i].weight = std::log(prior[i].weight) + LogBeta(posterior[i].a, posterior[i].b) -
-                          LogBeta(prior[i].a, prior[i].b);
-    largest = std::max(largest, posterior[i].weight);
+// Without promotion to long double, which costs three times as much and says nothing more here.
+using Fast = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
+
+double LogBeta(double a, double b) {
+  const auto log_gamma = [](double x) { return boost::math::lgamma(x, Fast()); };
+  return log_gamma(a) + log_gamma(b) - log_gamma(a + b);
+}
+
+// Each shape updated with the votes, its weight by the marginal; the weights sum to 1.
+Mixture Update(const Counted& counted) {
+  std::array<double, kShapes.size()> parts{};
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const Component& shape = kShapes[i];
+    parts[i] = std::log(PriorOf(i) * shape.weight) + LogMarginal({shape.a, shape.b}, counted);
   }
+  const double largest = *std::max_element(parts.begin(), parts.end());
+  Mixture posterior = kShapes;
   double sum = 0;
-  for (Hypothesis& component : posterior) {
-    component.weight = std::exp(component.weight - largest);
-    sum += component.weight;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    posterior[i].a += counted.open;
+    posterior[i].b += counted.against;
+    posterior[i].weight = std::exp(parts[i] - largest);
+    sum += posterior[i].weight;
   }
-  for (Hypothesis& component : posterior) component.weight /= sum;
+  for (Component& component : posterior) component.weight /= sum;
   return posterior;
 }
 
@@ -62,7 +77,7 @@ double Mean(const Mixture& mixture) {
 double Quantile(const Mixture& mixture, double probability) {
   const auto excess = [&](double x) {
     double cdf = 0;
-    for (const auto& [a, b, weight] : mixture) cdf += weight * boost::math::ibeta(a, b, x);
+    for (const auto& [a, b, weight] : mixture) cdf += weight * boost::math::ibeta(a, b, x, Fast());
     return cdf - probability;
   };
   std::uintmax_t steps = 100;
@@ -79,23 +94,29 @@ double EffectiveVotes(const VoteSums& votes) {
   return votes.weight * votes.weight / votes.weight_squared;
 }
 
-double Tau(double effective_votes) {
-  if (effective_votes <= 1) return 1;
-  return 1 / (1 + (effective_votes - 1) * kRho);
+double Tau(double weight) {
+  if (weight <= 1) return 1;
+  return 1 / (1 + (weight - 1) * kRho);
+}
+
+Counted Count(const VoteSums& votes) {
+  const double tau = Tau(votes.weight);
+  return {tau * votes.weight_open, tau * std::max(0.0, votes.weight - votes.weight_open)};
+}
+
+double LogMarginal(const Beta& shape, const Counted& votes) {
+  return LogBeta(shape.a + votes.open, shape.b + votes.against) - LogBeta(shape.a, shape.b);
 }
 
 Posterior PosteriorOf(const VoteSums& votes) {
-  const double tau = Tau(EffectiveVotes(votes));
-  const double open = tau * votes.weight_open;
-  const double against = tau * std::max(0.0, votes.weight - votes.weight_open);
-  const Mixture mixture = Update({kBlockedPrior, kOpenPrior, kSomePrior}, open, against);
+  const Mixture mixture = Update(Count(votes));
   Posterior posterior;
   posterior.mean = Mean(mixture);
   posterior.low = Quantile(mixture, 0.05);
   posterior.high = Quantile(mixture, 0.95);
-  posterior.blocked = mixture[0].weight;
-  posterior.open = mixture[1].weight;
-  posterior.some = mixture[2].weight;
+  posterior.blocked = mixture[0].weight + mixture[1].weight;
+  posterior.open = mixture[kOpenFrom].weight + mixture[kOpenFrom + 1].weight;
+  posterior.some = mixture[kSomeFrom].weight;
   return posterior;
 }
 
@@ -104,10 +125,26 @@ v1::AccessState StateOf(const VoteSums& votes, const Posterior& posterior) {
   if (posterior.low > kOpenAbove) return v1::ACCESS_STATE_OPEN;
   if (posterior.high < kBlockedBelow) return v1::ACCESS_STATE_BLOCKED;
   const double dissent = std::min(votes.weight_open, votes.weight - votes.weight_open);
-  if (dissent >= kSplitVotes - kEpsilon) return v1::ACCESS_STATE_PARTIAL;
-  if (posterior.open >= kSure) return v1::ACCESS_STATE_OPEN;
-  if (posterior.blocked >= kSure) return v1::ACCESS_STATE_BLOCKED;
+  const bool split = dissent >= kSplitVotes - kEpsilon;
+  if (split && posterior.some > std::max(posterior.open, posterior.blocked)) {
+    return v1::ACCESS_STATE_PARTIAL;
+  }
+  if (posterior.open >= kLikely) return v1::ACCESS_STATE_OPEN;
+  if (posterior.blocked >= kLikely) return v1::ACCESS_STATE_BLOCKED;
   return v1::ACCESS_STATE_UNKNOWN;
+}
+
+double ProbabilityOf(v1::AccessState state, const Posterior& posterior) {
+  if (state == v1::ACCESS_STATE_OPEN) return posterior.open;
+  if (state == v1::ACCESS_STATE_BLOCKED) return posterior.blocked;
+  return state == v1::ACCESS_STATE_PARTIAL ? posterior.some : 0;
+}
+
+bool Disputed(uint32_t suspected, uint32_t buckets) {
+  if (suspected < 2) return false;
+  const double within =
+      boost::math::ibeta(1.0 + suspected, 9.0 + buckets - suspected, kSuspectedMax);
+  return within < 0.5;
 }
 
 uint32_t FlipCost(const VoteSums& votes, const Posterior& posterior, v1::AccessState state) {

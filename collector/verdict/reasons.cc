@@ -1,15 +1,21 @@
 #include "collector/verdict/reasons.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "collector/verdict/posterior.h"
+#include "common/message.h"
 
 namespace sightline {
 namespace {
+
+// More regions than this are counted and not named.
+constexpr size_t kNamesMax = 12;
 
 std::vector<std::string> NamesIn(const v1::TargetVerdict& verdict, v1::AccessState state) {
   std::vector<std::string> names;
@@ -24,52 +30,86 @@ std::string Counted(size_t count, absl::string_view noun) {
   return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
 }
 
+// "a", "a and b", "a, b and c".
+std::string Listed(const std::vector<std::string>& names) {
+  if (names.size() < 2) return absl::StrJoin(names, "");
+  return absl::StrCat(absl::StrJoin(names.begin(), names.end() - 1, ", "), " and ", names.back());
+}
+
 std::string Networks(const std::vector<uint32_t>& asns) {
   return absl::StrJoin(asns, ", ",
                        [](std::string* out, uint32_t asn) { absl::StrAppend(out, "AS", asn); });
 }
 
-// "Open in 2 of 6 regions (Beijing Shi, Shanghai Shi); blocked in 4."
+bool HasAccess(v1::AccessState state) {
+  return state == v1::ACCESS_STATE_OPEN || state == v1::ACCESS_STATE_PARTIAL;
+}
+
+// " on both networks", when every region with access lists as many networks, all with access.
+std::string OnNetworks(const v1::TargetVerdict& verdict) {
+  int networks = 0;
+  for (const v1::RegionAccess& region : verdict.regions()) {
+    if (!HasAccess(region.access().state())) continue;
+    if (networks != 0 && region.networks_size() != networks) return "";
+    networks = region.networks_size();
+    const bool all = std::all_of(region.networks().begin(), region.networks().end(),
+                                 [](const auto& n) { return HasAccess(n.access().state()); });
+    if (!all || networks < 2) return "";
+  }
+  if (networks == 0) return "";
+  return networks == 2 ? " on both networks" : absl::StrCat(" on all ", networks, " networks");
+}
+
+// "Open in 2 of 6 regions (Beijing Shi, Shanghai Shi) on both networks; blocked in 4."
 std::string RegionsSentence(const v1::TargetVerdict& verdict) {
-  const auto open = NamesIn(verdict, v1::ACCESS_STATE_OPEN);
-  const auto partial = NamesIn(verdict, v1::ACCESS_STATE_PARTIAL);
-  const size_t blocked = NamesIn(verdict, v1::ACCESS_STATE_BLOCKED).size();
-  const size_t unknown = NamesIn(verdict, v1::ACCESS_STATE_UNKNOWN).size();
   const auto all = static_cast<size_t>(verdict.regions_size());
   std::string of_all = absl::StrCat(" of ", Counted(all, "region"));
   std::vector<std::string> parts;
-  const auto add = [&](absl::string_view words, size_t count, const std::string& list) {
-    if (count == 0) return;
-    const std::string number = count == all && all > 1
+  const auto add = [&](absl::string_view words, v1::AccessState state, bool named) {
+    const std::vector<std::string> names = NamesIn(verdict, state);
+    if (names.empty()) return;
+    const std::string number = names.size() == all && all > 1
                                    ? absl::StrCat("all ", Counted(all, "region"))
-                                   : absl::StrCat(count, of_all);
-    parts.push_back(absl::StrCat(words, " ", number, list));
+                                   : absl::StrCat(names.size(), of_all);
     of_all.clear();  // said once
+    const bool list = named && names.size() < all && names.size() <= kNamesMax;
+    parts.push_back(absl::StrCat(words, " ", number,
+                                 list ? absl::StrCat(" (", absl::StrJoin(names, ", "), ")") : ""));
   };
-  const auto listed = [&](const std::vector<std::string>& names) {
-    if (names.size() == all) return std::string();
-    return absl::StrCat(" (", absl::StrJoin(names, ", "), ")");
-  };
-  add("open in", open.size(), listed(open));
-  add("open for some in", partial.size(), listed(partial));
-  add("blocked in", blocked, "");
-  add("not known in", unknown, "");
+  add("open in", v1::ACCESS_STATE_OPEN, true);
+  add("open for some in", v1::ACCESS_STATE_PARTIAL, true);
+  if (!parts.empty()) parts.back() += OnNetworks(verdict);
+  // Where most is open, the exceptions are what a reader wants to know.
+  add("blocked in", v1::ACCESS_STATE_BLOCKED,
+      2 * verdict.blocked_regions_size() < verdict.regions_size());
+  add("disputed in", v1::ACCESS_STATE_DISPUTED, true);
+  add("not known in", v1::ACCESS_STATE_UNKNOWN, false);
   if (parts.empty()) return "";
   std::string sentence = absl::StrCat(absl::StrJoin(parts, "; "), ".");
   sentence[0] = static_cast<char>(sentence[0] - 'a' + 'A');
   return sentence;
 }
 
-std::string ScopeSentence(const ScopeVerdict& scope, const RegionNames& names) {
-  switch (scope.scope) {
-    case v1::SCOPE_BY_NETWORK:
-      return absl::StrCat("Open by network, not by region: through ", Networks(scope.open_networks),
-                          "; blocked through ", Networks(scope.blocked_networks), ".");
-    case v1::SCOPE_ISOLATED:
-      return absl::StrCat("Open only through AS", scope.isolated_network, " in ",
-                          names.NameOf(scope.isolated_region), ".");
+std::string ScopeSentence(const ReasonParts& parts, const v1::TargetVerdict& verdict) {
+  switch (verdict.scope()) {
+    case v1::SCOPE_BY_NETWORK: {
+      const std::string blocked = Networks(parts.odds->blocked_networks);
+      return absl::StrCat("Open by network, not by region: through ",
+                          Networks(parts.odds->open_networks),
+                          blocked.empty() ? "" : absl::StrCat("; blocked through ", blocked), ".");
+    }
+    case v1::SCOPE_ISOLATED: {
+      const IsolatedPlace& place = *parts.odds->isolated;
+      return absl::StrCat("Open only through AS", place.asn, " in ",
+                          verdict.regions(static_cast<int>(place.region)).display_name(), ".");
+    }
     case v1::SCOPE_UNDETERMINED:
-      return "The evidence of this window does not carry a statement on the whole country.";
+      return absl::StrCat(
+          "The evidence of this window does not carry a statement on the whole country",
+          parts.odds.has_value()
+              ? absl::StrFormat("; %s is the most probable (%.0f%%).", ShortName(parts.odds->best),
+                                100 * parts.odds->best_posterior)
+              : ".");
     default:
       return "";
   }
@@ -98,9 +138,46 @@ std::string FlipSentence(const v1::TargetVerdict& verdict) {
     if (weakest == nullptr || cost < weakest->access().flip_cost()) weakest = &region;
   }
   if (weakest == nullptr) return "";
-  return absl::StrCat("It would take ", Counted(weakest->access().flip_cost(), "more origin"),
-                      " to reverse this for ", weakest->display_name(),
+  const uint32_t cost = weakest->access().flip_cost();
+  return absl::StrCat(Counted(cost, "more origin"), " would be needed to reverse this for ",
+                      weakest->display_name(),
                       verdict.regions_size() > 1 ? "; no region takes fewer." : ".");
+}
+
+// State of a verdict in a region; UNKNOWN when it has no such region.
+v1::AccessState StateIn(const v1::TargetVerdict& verdict, const std::string& region) {
+  for (const v1::RegionAccess& each : verdict.regions()) {
+    if (each.region() == region) return each.access().state();
+  }
+  return v1::ACCESS_STATE_UNKNOWN;
+}
+
+// "Instagram and Signal are blocked on the same paths.": the services that are blocked wherever
+// this one has access.
+std::string PeersSentence(const ReasonParts& parts, const v1::TargetVerdict& verdict) {
+  if (verdict.kind() != v1::TARGET_KIND_SERVICE || verdict.open_regions().empty()) return "";
+  std::vector<std::string> peers;
+  for (const v1::TargetVerdict& peer : parts.window.verdicts()) {
+    if (peer.kind() != v1::TARGET_KIND_SERVICE || peer.target_id() == verdict.target_id()) continue;
+    const bool blocked = std::all_of(
+        verdict.open_regions().begin(), verdict.open_regions().end(),
+        [&](const std::string& r) { return StateIn(peer, r) == v1::ACCESS_STATE_BLOCKED; });
+    if (blocked) peers.push_back(peer.display_name());
+  }
+  if (peers.empty()) return "";
+  return absl::StrCat(Listed(peers), peers.size() == 1 ? " is" : " are",
+                      " blocked on the same paths.");
+}
+
+// Of regions that tell their number.
+std::string SuspectsSentence(const v1::TargetVerdict& verdict) {
+  size_t suspected = 0;
+  for (const v1::RegionAccess& region : verdict.regions()) {
+    suspected += region.access().buckets_suspected();
+  }
+  if (suspected == 0) return "";
+  return absl::StrCat(Counted(suspected, "origin"),
+                      " contradict what is known to work and not to, so they hardly count.");
 }
 
 std::string CauseSentence(const v1::TargetVerdict& verdict) {
@@ -158,6 +235,10 @@ absl::string_view Why(Ruling ruling) {
       return "they share an origin with an earlier agent of another region";
     case Ruling::kRegionNotListed:
       return "the plan no longer lists their region";
+    case Ruling::kBypassing:
+      return "they report from behind a VPN or proxy";
+    case Ruling::kInstrumentBug:
+      return "their version of the program fails where other versions do not";
     case Ruling::kOpen:
     case Ruling::kBlocked:
       break;
@@ -173,12 +254,16 @@ std::string WithoutVoteSentence(Ruling ruling, uint32_t agents) {
 
 }  // namespace
 
-void AddReasons(const TargetTally& tally, const ScopeVerdict& scope, const RegionNames& names,
-                v1::TargetVerdict& verdict) {
-  std::vector<std::string> sentences = {
-      ScopeSentence(scope, names), RegionsSentence(verdict), OriginsSentence(verdict),
-      FlipSentence(verdict),       CauseSentence(verdict),   ControlsSentence(tally, verdict)};
-  for (const auto& [ruling, agents] : tally.without_vote) {
+void AddReasons(const ReasonParts& parts, v1::TargetVerdict& verdict) {
+  std::vector<std::string> sentences = {ScopeSentence(parts, verdict),
+                                        RegionsSentence(verdict),
+                                        OriginsSentence(verdict),
+                                        FlipSentence(verdict),
+                                        PeersSentence(parts, verdict),
+                                        CauseSentence(verdict),
+                                        ControlsSentence(parts.tally, verdict),
+                                        SuspectsSentence(verdict)};
+  for (const auto& [ruling, agents] : parts.tally.without_vote) {
     sentences.push_back(WithoutVoteSentence(ruling, agents));
   }
   for (std::string& sentence : sentences) {

@@ -54,6 +54,20 @@ TargetRound RuleOn(const std::string& target_id, CheckOutcome outcome, Contrast 
   return round;
 }
 
+VantageFacts VantageOf(const v1::Vantage& vantage) {
+  VantageFacts facts;
+  facts.agent_version = vantage.agent_version();
+  const bool tunnel =
+      vantage.egress() == v1::EGRESS_TUN || vantage.egress() == v1::EGRESS_WIREGUARD;
+  facts.tunnel = tunnel ? 1 : 0;
+  facts.fake_ip = vantage.fake_ip_dns() ? 1 : 0;
+  facts.proxy = vantage.proxy_configured() ? 1 : 0;
+  facts.echoes_differ = vantage.echoes_agree() == v1::AGREEMENT_DIFFERENT ? 1 : 0;
+  facts.domestic_connect_us = vantage.domestic_connect_us();
+  facts.foreign_connect_us = vantage.foreign_connect_us();
+  return facts;
+}
+
 }  // namespace
 
 RoundPlan::RoundPlan(const v1::Plan& plan) {
@@ -102,6 +116,7 @@ Round MakeRound(const LogRecord& record, const v1::Batch& batch, const RoundPlan
     round.kind = RoundKind::kUnknownPlan;
     return round;
   }
+  round.vantage = VantageOf(batch.vantage());
   const std::vector<CheckOutcome> outcomes = OutcomesOf(batch, *plan);
   round.targets.reserve(outcomes.size());
   for (size_t i = 0; i < outcomes.size(); ++i) {

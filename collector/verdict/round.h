@@ -45,6 +45,7 @@ struct Round {
   std::string region;  // as enrolled
   absl::Time enroll_time;
   SeenFrom seen;
+  VantageFacts vantage;              // of this one round
   std::vector<TargetRound> targets;  // ordered by target_id; only those that were tested
 };
 

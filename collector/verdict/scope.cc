@@ -1,135 +1,79 @@
 #include "collector/verdict/scope.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
+
+#include "collector/verdict/scope_classes.h"
 
 namespace sightline {
 namespace {
 
-bool SomeAccess(v1::AccessState state) {
-  return state == v1::ACCESS_STATE_OPEN || state == v1::ACCESS_STATE_PARTIAL;
+// Prior probabilities, by v1::Scope from SCOPE_NOWHERE on.
+constexpr std::array<double, kScopes> kPrior = {0.40, 0.15, 0.15, 0.15, 0.10, 0.05};
+
+double LargestOf(const std::array<double, kScopes>& values) {
+  return *std::max_element(values.begin(), values.end());
 }
 
-// In how many regions or cells something is in each state.
-struct Tally {
-  size_t open = 0;
-  size_t partial = 0;
-  size_t blocked = 0;
-
-  void Add(v1::AccessState state) {
-    open += state == v1::ACCESS_STATE_OPEN ? 1 : 0;
-    partial += state == v1::ACCESS_STATE_PARTIAL ? 1 : 0;
-    blocked += state == v1::ACCESS_STATE_BLOCKED ? 1 : 0;
+// Those that have access, or have none, with kScopeSure when nothing is known of the others.
+void NameNetworks(const std::map<uint32_t, Place>& networks, ScopeOdds& odds) {
+  const double sure = std::log(kScopeSure / (1 - kScopeSure));
+  for (const auto& [asn, network] : networks) {
+    const double log_odds = network.access - network.blocked;
+    if (log_odds >= sure) odds.open_networks.push_back(asn);
+    if (log_odds <= -sure) odds.blocked_networks.push_back(asn);
   }
-  size_t decided() const { return open + partial + blocked; }
-};
-
-bool EnoughDecided(absl::Span<const RegionState> regions, const Tally& tally, bool failures_count) {
-  const auto heard = static_cast<size_t>(
-      std::count_if(regions.begin(), regions.end(), [](const RegionState& r) { return r.heard; }));
-  if (tally.decided() == 0 || 2 * tally.decided() < heard) return false;
-  return failures_count || tally.open == heard;
-}
-
-bool Contains(const std::vector<uint32_t>& sorted, uint32_t asn) {
-  return std::binary_search(sorted.begin(), sorted.end(), asn);
-}
-
-bool HoldsBothKinds(const RegionState& region, const ScopeVerdict& split) {
-  bool open = false;
-  bool blocked = false;
-  for (const NetworkState& network : region.networks) {
-    open |= network.state == v1::ACCESS_STATE_OPEN && Contains(split.open_networks, network.asn);
-    blocked |=
-        network.state == v1::ACCESS_STATE_BLOCKED && Contains(split.blocked_networks, network.asn);
-  }
-  return open && blocked;
-}
-
-bool IsByNetwork(absl::Span<const RegionState> regions, ScopeVerdict& verdict) {
-  std::map<uint32_t, Tally> networks;
-  for (const RegionState& region : regions) {
-    for (const NetworkState& network : region.networks) networks[network.asn].Add(network.state);
-  }
-  ScopeVerdict split;
-  for (const auto& [asn, tally] : networks) {
-    if (tally.decided() < 2) continue;  // cannot tell the network from the region
-    if (tally.open == tally.decided()) {
-      split.open_networks.push_back(asn);
-    } else if (tally.blocked == tally.decided()) {
-      split.blocked_networks.push_back(asn);
-    } else {
-      return false;
-    }
-  }
-  const auto both = std::count_if(regions.begin(), regions.end(), [&](const RegionState& region) {
-    return HoldsBothKinds(region, split);
-  });
-  if (both < 2) return false;
-  verdict.open_networks = split.open_networks;
-  verdict.blocked_networks = split.blocked_networks;
-  return true;
-}
-
-bool IsIsolated(absl::Span<const RegionState> regions, ScopeVerdict& verdict) {
-  const RegionState* home = nullptr;
-  uint32_t network_with_access = 0;
-  for (const RegionState& region : regions) {
-    bool access_by_network = false;
-    for (const NetworkState& network : region.networks) {
-      if (!SomeAccess(network.state)) continue;
-      if (home != nullptr) return false;
-      home = &region;
-      network_with_access = network.asn;
-      access_by_network = true;
-    }
-    if (SomeAccess(region.state) && !access_by_network) return false;
-  }
-  if (home == nullptr) return false;
-  const bool contrast = std::any_of(
-      home->networks.begin(), home->networks.end(),
-      [](const NetworkState& network) { return network.state == v1::ACCESS_STATE_BLOCKED; });
-  const bool blocked_elsewhere =
-      std::any_of(regions.begin(), regions.end(), [&](const RegionState& region) {
-        return &region != home && region.state == v1::ACCESS_STATE_BLOCKED;
-      });
-  if (!contrast || !blocked_elsewhere) return false;
-  verdict.isolated_region = home->region;
-  verdict.isolated_network = network_with_access;
-  return true;
-}
-
-// Whether any network of a region is in one of the states that `wanted` accepts.
-bool AnyNetwork(absl::Span<const RegionState> regions, bool (*wanted)(v1::AccessState)) {
-  return std::any_of(regions.begin(), regions.end(), [&](const RegionState& region) {
-    return std::any_of(region.networks.begin(), region.networks.end(),
-                       [&](const NetworkState& network) { return wanted(network.state); });
-  });
 }
 
 }  // namespace
 
-ScopeVerdict ScopeOf(absl::Span<const RegionState> regions, bool failures_count) {
-  Tally tally;
-  for (const RegionState& region : regions) tally.Add(region.state);
-  ScopeVerdict verdict;
-  if (!EnoughDecided(regions, tally, failures_count)) return verdict;
-  if (IsByNetwork(regions, verdict)) {
-    verdict.scope = v1::SCOPE_BY_NETWORK;
-  } else if (IsIsolated(regions, verdict)) {
-    verdict.scope = v1::SCOPE_ISOLATED;
-  } else if (tally.blocked == tally.decided() && !AnyNetwork(regions, SomeAccess)) {
-    verdict.scope = v1::SCOPE_NOWHERE;
-  } else if (tally.blocked > 0 && tally.blocked < tally.decided()) {
-    verdict.scope = v1::SCOPE_LOCAL;
-  } else if (tally.blocked == 0 && 2 * tally.open > tally.decided() &&
-             !AnyNetwork(regions,
-                         [](v1::AccessState s) { return s == v1::ACCESS_STATE_BLOCKED; })) {
-    verdict.scope = v1::SCOPE_WIDESPREAD;
-  } else {
-    verdict.scope = v1::SCOPE_MIXED;
+std::optional<ScopeOdds> OddsOf(const ScopeInput& input) {
+  if (input.cells.empty()) return std::nullopt;
+  const CountryCells country(input);
+  std::array<std::array<double, kScopes>, kNoises> logs{};  // ln of prior and likelihood
+  double largest = -std::numeric_limits<double>::infinity();
+  for (size_t noise = 0; noise < kNoises; ++noise) {
+    logs[noise] = country.LogLikelihoods(noise);
+    for (size_t i = 0; i < kScopes; ++i) logs[noise][i] += std::log(kPrior[i] * PriorOf(noise));
+    largest = std::max(largest, LargestOf(logs[noise]));
   }
-  return verdict;
+  ScopeOdds odds;
+  double sum = 0;
+  for (const auto& at_noise : logs) {
+    for (size_t i = 0; i < kScopes; ++i) odds.posterior[i] += std::exp(at_noise[i] - largest);
+  }
+  for (const double posterior : odds.posterior) sum += posterior;
+  for (double& posterior : odds.posterior) posterior /= sum;
+  const auto best = static_cast<size_t>(
+      std::max_element(odds.posterior.begin(), odds.posterior.end()) - odds.posterior.begin());
+  odds.best = static_cast<v1::Scope>(v1::SCOPE_NOWHERE + static_cast<int>(best));
+  odds.best_posterior = odds.posterior[best];
+  const auto likely = static_cast<size_t>(
+      std::max_element(logs.begin(), logs.end(),
+                       [&](const auto& a, const auto& b) { return a[best] < b[best]; }) -
+      logs.begin());
+  if (odds.best == v1::SCOPE_ISOLATED) odds.isolated = country.MostIsolated(likely);
+  if (odds.best == v1::SCOPE_BY_NETWORK) NameNetworks(country.Networks(likely), odds);
+  return odds;
+}
+
+std::vector<bool> Stateable(absl::Span<const double> posteriors) {
+  std::vector<size_t> order(posteriors.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return posteriors[a] > posteriors[b]; });
+  std::vector<bool> stated(posteriors.size());
+  double errors = 0;
+  size_t count = 0;
+  for (const size_t i : order) {
+    errors += 1 - posteriors[i];
+    ++count;
+    if (posteriors[i] < kScopeSure || errors > kFalseScopes * static_cast<double>(count)) break;
+    stated[i] = true;
+  }
+  return stated;
 }
 
 }  // namespace sightline

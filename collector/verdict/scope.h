@@ -1,59 +1,85 @@
-// For whom a target is reachable: clear rules over the states of regions and of networks in them.
-// Pure functions.
+// For whom a target is reachable: the posterior of every class of places, given the votes of all
+// cells. Pure functions.
+//
+// Classes and their prior probabilities, over the regions of a country and the networks in them:
+//
+//   NOWHERE     .40  every cell is blocked
+//   ISOLATED    .15  one network of one region has access, all else is blocked
+//   LOCAL       .15  some regions have access, at least one, and the others are blocked
+//   BY_NETWORK  .15  some networks have access wherever they are, and the others are blocked
+//   WIDESPREAD  .10  every region has access
+//   MIXED       .05  each cell is what it is, with even chances
+//
+// "Has access" means open or, with probability kSomeShare, open for some users; the cells of a
+// region (of a network, for BY_NETWORK) are all of one kind. Cells count by their Beta-binomial
+// marginals (posterior.h). LOCAL and BY_NETWORK average over all their subsets, first evenly over
+// sizes, then evenly over the subsets of a size; the sum over subsets of a size is an elementary
+// symmetric polynomial of the odds of the places, so it is exact for any number of them and takes
+// their square in time. A region without votes has even odds and weakens what depends on it.
+//
+// After the spatial scan of Kulldorff (Communications in Statistics 26, 1997), with a sum over the
+// subsets in place of the largest one.
 #ifndef SIGHTLINE_COLLECTOR_VERDICT_SCOPE_H_
 #define SIGHTLINE_COLLECTOR_VERDICT_SCOPE_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <string>
+#include <optional>
 #include <vector>
 
 #include "absl/types/span.h"
+#include "collector/verdict/posterior.h"
 #include "sightline/v1/summary.pb.h"
 
 namespace sightline {
 
-struct NetworkState {
+inline constexpr double kScopeSure = 0.9;  // posterior of a scope that is stated
+inline constexpr double kSomeShare = 0.3;
+// Expected share of wrong scopes among all that are stated in a window.
+inline constexpr double kFalseScopes = 0.05;
+
+// Votes of one network in one region.
+struct ScopeCell {
+  size_t region = 0;  // below ScopeInput::regions
+  uint32_t asn = 0;   // 0: several networks, or unknown ones
+  VoteSums votes;
+};
+
+struct ScopeInput {
+  size_t regions = 0;  // of the country, with votes or without
+  std::vector<ScopeCell> cells;
+};
+
+// The one cell that is open.
+struct IsolatedPlace {
+  size_t region = 0;
   uint32_t asn = 0;
-  v1::AccessState state = v1::ACCESS_STATE_UNKNOWN;
 };
 
-struct RegionState {
-  std::string region;
-  // Whether any agent of the region took part in the window.
-  bool heard = false;
-  v1::AccessState state = v1::ACCESS_STATE_UNKNOWN;
-  std::vector<NetworkState> networks;  // those with enough buckets, by asn
-};
+inline constexpr size_t kScopes = 6;  // those that have a posterior
 
-struct ScopeVerdict {
-  v1::Scope scope = v1::SCOPE_UNDETERMINED;
-  // For BY_NETWORK, by asn.
+struct ScopeOdds {
+  // By v1::Scope, from SCOPE_NOWHERE on; they sum to 1.
+  std::array<double, kScopes> posterior{};
+  // Of the most probable one, the first of equal ones.
+  v1::Scope best = v1::SCOPE_UNDETERMINED;
+  double best_posterior = 0;
+  // If it is ISOLATED: the most probable cell.
+  std::optional<IsolatedPlace> isolated;
+  // If it is BY_NETWORK: those that have access, or have none, with kScopeSure; ordered.
   std::vector<uint32_t> open_networks;
   std::vector<uint32_t> blocked_networks;
-  // For ISOLATED.
-  std::string isolated_region;
-  uint32_t isolated_network = 0;
 };
 
-// `failures_count`: whether a failure can be called blocking, that is, whether controls outside
-// reach the target. A region is decided when it is OPEN, BLOCKED or PARTIAL; what is not decided
-// decides nothing. The first rule that fits:
-//
-//  UNDETERMINED  no region decided, or fewer than half of the regions that were heard; when
-//  failures
-//                do not count, unless every region that was heard is OPEN.
-//  BY_NETWORK    every network that is decided in two regions or more is OPEN in all of them or
-//                BLOCKED in all of them, there are both kinds, and at least two regions hold both
-//                kinds side by side.
-//  ISOLATED      exactly one network of one region is OPEN or PARTIAL, another network of that
-//  region
-//                is BLOCKED, and so is every other decided region.
-//  NOWHERE       every decided region is BLOCKED, and no network in one is OPEN or PARTIAL.
-//  LOCAL         some decided regions are OPEN or PARTIAL, others BLOCKED.
-//  WIDESPREAD    more than half of the decided regions are OPEN, the others PARTIAL, and no network
-//                in them is BLOCKED.
-//  MIXED         anything else.
-ScopeVerdict ScopeOf(absl::Span<const RegionState> regions, bool failures_count);
+// Nothing when there is no cell.
+std::optional<ScopeOdds> OddsOf(const ScopeInput& input);
+
+// Which of several statements on the same window may be made, given the posterior of each: at least
+// kScopeSure, and of these, the surest first, as many as keep the mean of 1 - posterior at or below
+// kFalseScopes. That mean is the expected share of wrong ones (Benjamini and Hochberg, JRSS B 57,
+// 1995, in the Bayesian form of Mueller et al., JASA 99, 2004).
+std::vector<bool> Stateable(absl::Span<const double> posteriors);
 
 }  // namespace sightline
 

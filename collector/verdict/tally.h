@@ -5,56 +5,28 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
 #include "collector/verdict/control.h"
+#include "collector/verdict/instrument.h"
 #include "collector/verdict/posterior.h"
-#include "collector/verdict/window.h"
-#include "sightline/v1/plan.pb.h"
+#include "collector/verdict/roster.h"
 
 namespace sightline {
-
-inline constexpr absl::Duration kAgeFull = absl::Hours(14 * 24);
-// In a network whose oldest agent is younger than this, all agents weigh the same.
-inline constexpr absl::Duration kAgeTold = absl::Hours(24);
-
-// min(1, age / min(kAgeFull, oldest)): in a young network weights are relative to the oldest agent.
-double AgeWeight(absl::Duration age, absl::Duration oldest);
-
-// An agent with the rounds that may vote.
-struct Voter {
-  const OriginCounts* rounds = nullptr;
-  double weight = 0;
-};
-
-// Who may vote and who controls, in one window and country; the same for every target. Points
-// into the Window that it was made from.
-struct Roster {
-  using OriginKey = std::tuple<std::string, uint32_t, std::string>;  // region, asn, bucket
-  std::map<OriginKey, std::vector<Voter>> origins;
-  std::vector<const OriginCounts*> controls;
-  std::set<std::string> regions_heard;
-  // Agents that may not vote on any target, by reason.
-  std::map<Ruling, uint32_t> without_vote;
-};
-
-// An agent votes from one origin a window, the one with most rounds (of equal ones the first in
-// order), among those that the collector saw in the country of the agent's region or could not
-// place. An origin votes in one region, that of its agent that enrolled first. Controls count when
-// neither their region nor the place where they were seen is in a country that the plan observes.
-Roster MakeRoster(const Window& window, const v1::Plan& plan, absl::string_view country);
 
 // Votes of buckets in a cell or in several.
 struct Evidence {
   VoteSums votes;
   uint32_t buckets_open = 0;     // share with access above one half
   uint32_t buckets_blocked = 0;  // the others
+  // Buckets without a vote, because all of their agents that decided report from behind a VPN or
+  // proxy (and perhaps some with an instrument bug). Not among those above.
+  uint32_t buckets_bypassing = 0;
+  // Buckets that voted, all of whose voters are suspected.
+  uint32_t buckets_suspected = 0;
   // What blocked votes failed at first, in votes.
   std::map<Cause, double> causes;
 
@@ -66,15 +38,19 @@ struct TargetTally {
   Contrast outside = Contrast::kUnknown;
   uint32_t controls_reached = 0;
   uint32_t controls_decided = 0;
-  // By region and asn; never empty ones. While `outside` is not reached, failures are in it too:
-  // whoever reads it must then not call anything blocked (access.h).
+  // By region and asn; only those with a bucket that voted or bypasses. While `outside` is not
+  // reached, failures are in it too: whoever reads it must then not call anything blocked
+  // (access.h).
   std::map<std::pair<std::string, uint32_t>, Evidence> cells;
   // Agents without a vote on this target, by reason; those of the roster included.
   std::map<Ruling, uint32_t> without_vote;
+  // Ordered by version. What is not disputed was left out of everything above.
+  std::vector<InstrumentBug> instrument_bugs;
 };
 
-// A bucket's vote is the share of open among its agents' decided rounds, each agent with its own
-// weight; the bucket weighs as much as the heaviest of them.
+// An agent weighs as much as its age times its reliability. A bucket's vote is the share of open
+// among its agents' decided rounds, each agent with its own weight; the bucket weighs as much as
+// the heaviest of them.
 TargetTally TallyTarget(const Roster& roster, absl::string_view target_id);
 
 }  // namespace sightline

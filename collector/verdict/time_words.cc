@@ -84,16 +84,17 @@ std::string StateWords(const v1::Event& event) {
                       event.region().empty() ? " through" : " in");
 }
 
-// How long it had lasted at the end of the window, and whether that is long.
+// Whether that is long. Of what was over later the end is known, of what goes on that it did.
 std::string DurationWords(const v1::Event& event, const WindowSpan& window) {
   const auto by_then = [&](const google::protobuf::Timestamp& time) {
-    return FromProto(time) <= window.end;
+    return Over(event) || FromProto(time) <= window.end;
   };
   if (event.has_long_run_time() && by_then(event.long_run_time())) return "long-running";
   if (event.has_sustained_time() && by_then(event.sustained_time())) return "sustained";
-  const absl::Duration age = window.end - OnsetOf(event);
-  if (Over(event)) return age < absl::Hours(6) ? "a glitch" : "temporary";
-  return age < absl::Hours(6) ? "too new to be told from a glitch" : "not yet lasting";
+  const absl::Time end = Over(event) ? FromProto(event.end_time()) : window.end;
+  const bool brief = end - OnsetOf(event) < absl::Hours(6);
+  if (Over(event)) return brief ? "a glitch" : "temporary";
+  return brief ? "too new to be told from a glitch" : "not yet lasting";
 }
 
 // What of it is not seen in the very window.

@@ -169,6 +169,10 @@ void LearnBase(const SeriesVotes& votes, Series& series) {
   Learn(votes, series);
 }
 
+bool Alarms(const Series& series) {
+  return series.statistic() >= (series.pending().observed() < 2 ? kAlarmAtOnce : kAlarm);
+}
+
 // Adds to the statistic; whether it is above 0.
 bool Accumulate(absl::Time start, double evidence, Series& series) {
   const double sum = series.statistic() + evidence;
@@ -210,7 +214,7 @@ SeriesVotes VotesAtRest(const Series& series, double weight) {
 double EvidenceOfChange(const Series& series, const SeriesVotes& votes) {
   const double share = ShareDifferent(series, votes);
   const double p0 = std::clamp(series.level(), kLevelMin, kLevelMax);
-  const double p1 = p0 + kStep;
+  const double p1 = p0 + (series.has_ongoing() ? kStepBack : kStep);
   return Tau(votes.weight) * votes.weight *
          (share * std::log(p1 / p0) + (1 - share) * std::log((1 - p1) / (1 - p0)));
 }
@@ -237,7 +241,7 @@ std::optional<v1::Event> StepSeries(const GridWindow& window, const SeriesVotes&
   AddToBin(FloorTo(series.observed_ms(), absl::Hours(1)), 1, different ? 1 : 0,
            *series.mutable_hours());
   AgeBins(end, series);
-  if (hint && series.statistic() >= kAlarm) {
+  if (hint && Alarms(series)) {
     if (ongoing) {
       return Finish(v1::EVENT_END_REVERSED, absl::FromUnixMillis(series.onset_ms()), series);
     }

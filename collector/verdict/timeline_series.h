@@ -9,8 +9,12 @@
 // and tau for votes that are not independent (posterior.h). p0 is the share that differs at rest: a
 // leak, a VPN that was not found and a liar stay where they are from window to window, so it is
 // learnt for each series from its windows at rest; p1 = p0 + kStep. The change is stated when
-// S >= kAlarm and began with the first window since S was 0. From then on the same ratio with the
-// sign turned tells the end, so that a share in between does not start and end by turns.
+// S >= kAlarm and began with the first window since S was 0. A single window, in which many may
+// have failed for one reason, needs kAlarmAtOnce.
+//
+// From then on the same ratio with the sign turned tells the end, with p1 = p0 + kStepBack: what is
+// less than it takes to begin does not yet end it, so that a share in between does not start and
+// end by turns.
 #ifndef SIGHTLINE_COLLECTOR_VERDICT_TIMELINE_SERIES_H_
 #define SIGHTLINE_COLLECTOR_VERDICT_TIMELINE_SERIES_H_
 
@@ -30,7 +34,9 @@ inline constexpr uint32_t kLevelMemory = 336;
 inline constexpr double kLevelMin = 0.10;
 inline constexpr double kLevelMax = 0.40;
 inline constexpr double kStep = 0.40;
-inline constexpr double kAlarm = 6.0;  // nats
+inline constexpr double kStepBack = 0.30;
+inline constexpr double kAlarm = 5.0;        // nats, of two windows or more
+inline constexpr double kAlarmAtOnce = 9.0;  // nats, of a single one
 
 inline constexpr absl::Duration kGlitch = absl::Hours(6);
 inline constexpr absl::Duration kSustained = absl::Hours(72);
@@ -68,7 +74,8 @@ double ShareDifferent(const internal::v1::Series& series, const SeriesVotes& vot
 // Votes of that weight, and of no bucket, that say what the settled `series` says at rest.
 SeriesVotes VotesAtRest(const internal::v1::Series& series, double weight);
 
-// The log likelihood ratio of a change, in nats, of votes that speak.
+// The log likelihood ratio of a change, in nats, of votes that speak; while one is going on, of its
+// going on.
 double EvidenceOfChange(const internal::v1::Series& series, const SeriesVotes& votes);
 
 // Adds a window whose votes speak, later than the last one. Returns the event that ended in it.

@@ -14,7 +14,7 @@
 namespace sightline {
 
 // Changes with every rule and number that a verdict depends on.
-inline constexpr absl::string_view kRulesetVersion = "1";
+inline constexpr absl::string_view kRulesetVersion = "2";
 
 // Verdicts on every target of `plan`, ordered by target_id, with every region that the plan lists
 // for `country`; a silent one is UNKNOWN. The same arguments give the same bytes. Nothing in it

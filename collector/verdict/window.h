@@ -51,8 +51,24 @@ struct SeenFrom {
   }
 };
 
+// What rounds say about the way they went, by the agent's own words (Vantage). The same facts
+// whatever the order in which the rounds came.
+struct VantageFacts {
+  std::string agent_version;   // the newest by code points
+  uint32_t tunnel = 0;         // rounds through a tunnel (tun, WireGuard)
+  uint32_t fake_ip = 0;        // rounds whose system resolver gave addresses of 198.18/15
+  uint32_t proxy = 0;          // rounds of a system that has a proxy
+  uint32_t echoes_differ = 0;  // rounds whose echoes at home and abroad saw different addresses
+  // Fastest connection to an anchor: microseconds, 0 when there was none.
+  uint32_t domestic_connect_us = 0;
+  uint32_t foreign_connect_us = 0;
+
+  void Add(const VantageFacts& other);
+};
+
 struct OriginCounts {
   uint32_t rounds = 0;
+  VantageFacts vantage;                                           // of these rounds
   boost::container::flat_map<std::string, TargetCounts> targets;  // by target_id
 };
 

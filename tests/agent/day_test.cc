@@ -7,7 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/detail.h"
-#include "agent/seal.h"
+#include "agent/split_round.h"
+#include "common/seal.h"
 #include "common/wire.h"
 #include "tests/agent/test_chain.h"
 #include "tests/agent/typical_round.h"

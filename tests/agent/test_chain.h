@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "agent/seal.h"
 #include "agent/spool.h"
 #include "common/crypto.h"
+#include "common/seal.h"
 #include "tests/common/test_plan.h"
 
 namespace sightline::agent {

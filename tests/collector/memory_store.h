@@ -295,6 +295,15 @@ class MemoryStore : public Store {
     return result;
   }
 
+  absl::StatusOr<std::optional<absl::Time>> OldestVerdict(absl::string_view country) override {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    for (const auto& [key, record] : verdicts_) {
+      if (record.country == country) return std::optional<absl::Time>(record.window_start);
+    }
+    return std::optional<absl::Time>();
+  }
+
   absl::StatusOr<std::optional<absl::Time>> NewestVerdict(absl::string_view country) override {
     const std::lock_guard lock(mutex_);
     if (!failure_.ok()) return failure_;

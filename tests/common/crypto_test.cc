@@ -23,6 +23,15 @@ TEST(CryptoTest, VerifiesThePublishedVector) {
   EXPECT_FALSE(key->Verify("", "\x73", absl::HexStringToBytes(kRfcSignature)));
 }
 
+TEST(CryptoTest, ASeedGivesTheKeyOfThePublishedVector) {
+  const auto key = SigningKey::FromSeed(
+      absl::HexStringToBytes("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"));
+  ASSERT_TRUE(key.ok());
+  EXPECT_EQ(absl::BytesToHexString(key->public_key().raw()), kRfcPublicKey);
+  EXPECT_EQ(absl::BytesToHexString(key->Sign("", "\x72")), kRfcSignature);
+  EXPECT_FALSE(SigningKey::FromSeed("short").ok());
+}
+
 TEST(CryptoTest, HashesThePublishedVectors) {
   EXPECT_EQ(absl::BytesToHexString(Sha256("abc")),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

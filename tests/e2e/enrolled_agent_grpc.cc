@@ -74,11 +74,10 @@ EnrolledAgent::EnrolledAgent(LoopbackCollector& collector, const Clock& clock, s
   key_ = *folder_->LoadKey();
   operator_key_ = *VerifyKey::FromRaw(identity.operator_public_key);
   plans_ = *agent::PlanKeeper::Load(*folder_, *operator_key_, clock_);
-  sealer_ = std::make_unique<agent::Sealer>(
-      *key_, agent::SealContext{identity.region, "0.1.0", RandomBytes(16)});
+  sealer_ = std::make_unique<Sealer>(*key_, SealContext{identity.region, "0.1.0", RandomBytes(16)});
   agent::SpoolOptions options;
   options.folder = folder_->SpoolFolder();
-  options.seal_tombstone = [this](const agent::LostRange& lost) {
+  options.seal_tombstone = [this](const LostRange& lost) {
     return sealer_->SealTombstone(lost, plans_->version(), clock_.Now());
   };
   agent::SpoolRecovery recovery;
@@ -105,7 +104,7 @@ void EnrolledAgent::SealRound() {
                        std::move(observations)));
 }
 
-void EnrolledAgent::Append(const agent::SealedBatch& sealed) {
+void EnrolledAgent::Append(const SealedBatch& sealed) {
   const absl::Status status = spool_->Append(sealed);
   EXPECT_TRUE(status.ok()) << status;
 }

@@ -13,13 +13,13 @@
 
 #include "absl/status/status.h"
 #include "agent/plan_keeper.h"
-#include "agent/seal.h"
 #include "agent/spool.h"
 #include "agent/state.h"
 #include "agent/status_board.h"
 #include "agent/uplink.h"
 #include "common/clock.h"
 #include "common/crypto.h"
+#include "common/seal.h"
 #include "tests/common/temp_folder.h"
 #include "tests/e2e/loopback_collector_grpc.h"
 
@@ -38,7 +38,7 @@ class EnrolledAgent {
 
   // Probes nothing, but seals a round in which every check of the plan worked.
   void SealRound();
-  void Append(const agent::SealedBatch& sealed);
+  void Append(const SealedBatch& sealed);
 
   // Runs the uplink until it has visited `collector` once. By default over the agent's own
   // transport.
@@ -52,7 +52,7 @@ class EnrolledAgent {
   std::string id() const { return key_->public_key().Id(); }
   // As logs write it.
   std::string ShortId() const;
-  const agent::Sealer& sealer() const { return *sealer_; }
+  const Sealer& sealer() const { return *sealer_; }
   agent::Spool& spool() { return *spool_; }
   agent::PlanKeeper& plans() { return *plans_; }
 
@@ -64,7 +64,7 @@ class EnrolledAgent {
   std::optional<SigningKey> key_;
   std::optional<VerifyKey> operator_key_;
   std::unique_ptr<agent::PlanKeeper> plans_;
-  std::unique_ptr<agent::Sealer> sealer_;
+  std::unique_ptr<Sealer> sealer_;
   std::unique_ptr<agent::Spool> spool_;
 };
 

@@ -119,7 +119,7 @@ TEST_F(WirePlanTest, OlderPlanIsNotPublished) {
 class WireCopyTest : public WireTest {
  protected:
   // Another batch with the number of the one that waits.
-  static agent::SealedBatch Rival(EnrolledAgent& agent) {
+  static SealedBatch Rival(EnrolledAgent& agent) {
     return agent.sealer().Seal({0, std::string(32, '\0')}, {1, kTestNow, kTestNow, {}}, {});
   }
 };

@@ -31,7 +31,7 @@ class BlindTransport : public agent::Transport {
     v1::SubmitResponse response;
     while (session.state() == agent::SessionState::kWaiting && stream->Read(&response)) {
       if (response.has_welcome()) {
-        const agent::ChainPoint acked = spool_.totals().acked;
+        const ChainPoint acked = spool_.totals().acked;
         response.mutable_welcome()->set_last_seq(acked.seq);
         response.mutable_welcome()->set_head(acked.head);
       }

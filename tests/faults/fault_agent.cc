@@ -104,15 +104,15 @@ absl::Status FaultAgent::Open() {
   auto plans = agent::PlanKeeper::Load(folder_, *operator_key_, clock_);
   if (!plans.ok()) return plans.status();
   plans_ = *std::move(plans);
-  sealer_ = std::make_unique<agent::Sealer>(
-      *key_, agent::SealContext{identity_->region, SIGHTLINE_VERSION, RandomBytes(16)});
+  sealer_ = std::make_unique<Sealer>(
+      *key_, SealContext{identity_->region, SIGHTLINE_VERSION, RandomBytes(16)});
   agent::SpoolOptions spool;
   spool.folder = folder_.SpoolFolder();
   if (options_.small_spool) {
     spool.segment_bytes = kSmallSegment;
     spool.bytes_max = 16 * kSmallSegment;
   }
-  spool.seal_tombstone = [this](const agent::LostRange& lost) {
+  spool.seal_tombstone = [this](const LostRange& lost) {
     return sealer_->SealTombstone(lost, plans_->version(), clock_.Now());
   };
   agent::SpoolRecovery recovery;

@@ -13,13 +13,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "agent/plan_keeper.h"
-#include "agent/seal.h"
 #include "agent/spool.h"
 #include "agent/state.h"
 #include "agent/status_board.h"
 #include "agent/uplink.h"
 #include "common/clock.h"
 #include "common/crypto.h"
+#include "common/seal.h"
 
 namespace sightline::faults {
 
@@ -80,7 +80,7 @@ class FaultAgent {
   std::optional<SigningKey> key_;
   std::optional<VerifyKey> operator_key_;
   std::unique_ptr<agent::PlanKeeper> plans_;
-  std::unique_ptr<agent::Sealer> sealer_;
+  std::unique_ptr<Sealer> sealer_;
   std::unique_ptr<agent::Spool> spool_;
   std::unique_ptr<agent::StatusBoard> board_;
   std::unique_ptr<agent::Transport> inner_;

@@ -124,12 +124,15 @@ TEST_P(StoreFoldTest, VerdictOfTheSameWindowReplacesTheOneBefore) {
   EXPECT_EQ(all[0].verdict, Verdict("a", "CN", 1, "second").verdict);
 }
 
-TEST_P(StoreFoldTest, NewestVerdictIsThatOfTheCountry) {
+TEST_P(StoreFoldTest, OldestAndNewestVerdictAreThoseOfTheCountry) {
+  EXPECT_FALSE(store_->OldestVerdict("CN")->has_value());
   EXPECT_FALSE(store_->NewestVerdict("CN")->has_value());
   const LeaseRecord lease = Take("n1");
   ASSERT_OK(Write(lease, {Verdict("a", "CN", 1), Verdict("a", "CN", 5), Verdict("a", "IR", 9)}));
   EXPECT_EQ(**store_->NewestVerdict("CN"), TestTime() + absl::Hours(5));
   EXPECT_EQ(**store_->NewestVerdict("IR"), TestTime() + absl::Hours(9));
+  EXPECT_EQ(**store_->OldestVerdict("CN"), TestTime() + absl::Hours(1));
+  EXPECT_EQ(**store_->OldestVerdict("IR"), TestTime() + absl::Hours(9));
   EXPECT_FALSE(store_->NewestVerdict("RU")->has_value());
 }
 

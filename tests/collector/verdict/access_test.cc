@@ -7,6 +7,8 @@
 namespace sightline {
 namespace {
 
+constexpr Contrasts kReached{Contrast::kReached, false};
+
 Evidence Votes(uint32_t open, uint32_t blocked) {
   Evidence evidence;
   const uint32_t n = open + blocked;
@@ -36,7 +38,7 @@ TEST(AccessTest, WithoutControlsFailuresProveNothingAndTheRestDoesNotLookOpen) {
       {3, 0, Contrast::kReached, v1::ACCESS_STATE_UNKNOWN, "too few"},
   };
   for (const auto& c : cases) {
-    const v1::Access access = AccessOf(Votes(c.open, c.blocked), c.outside);
+    const v1::Access access = AccessOf(Votes(c.open, c.blocked), {c.outside, false});
     EXPECT_EQ(access.state(), c.state) << ShortName(access.state()) << "; " << c.why;
     const bool numbers = access.buckets_open() + access.buckets_blocked() > 0;
     const bool statement = c.state != v1::ACCESS_STATE_UNKNOWN && c.state != v1::ACCESS_STATE_DOWN;
@@ -49,9 +51,31 @@ TEST(AccessTest, CauseIsTheMostFrequentFailureOfTheMostFrequentLayer) {
   evidence.causes = {{{"dns", "dns_bogon_error"}, 3},
                      {{"dns", "dns_nxdomain_error"}, 2},
                      {{"tls", "connection_reset"}, 4}};
-  const v1::Access access = AccessOf(evidence, Contrast::kReached);
+  const v1::Access access = AccessOf(evidence, kReached);
   EXPECT_EQ(access.blocked_layer(), "dns");
   EXPECT_EQ(access.blocked_failure(), "dns_bogon_error");
+}
+
+TEST(AccessTest, TooManySuspectsAreADispute) {
+  Evidence evidence = Votes(4, 16);
+  evidence.buckets_suspected = 2;
+  EXPECT_EQ(AccessOf(evidence, kReached).state(), v1::ACCESS_STATE_BLOCKED);
+  EXPECT_EQ(AccessOf(evidence, kReached).buckets_suspected(), 0) << "two could be found out";
+  evidence.buckets_suspected = 6;
+  const v1::Access access = AccessOf(evidence, kReached);
+  EXPECT_EQ(access.state(), v1::ACCESS_STATE_DISPUTED);
+  EXPECT_EQ(access.buckets_open() + access.buckets_blocked(), 0);
+  EXPECT_EQ(access.buckets_suspected(), 6);
+  EXPECT_EQ(AccessOf(Votes(0, 8), {Contrast::kReached, true}).state(), v1::ACCESS_STATE_DISPUTED);
+  EXPECT_EQ(AccessOf(Votes(0, 3), {Contrast::kReached, true}).state(), v1::ACCESS_STATE_UNKNOWN);
+}
+
+TEST(AccessTest, SaysHowProbableTheStateIs) {
+  EXPECT_GT(AccessOf(Votes(0, 12), kReached).state_probability(), 0.97);
+  const v1::Access some = AccessOf(Votes(6, 6), kReached);
+  EXPECT_EQ(some.state(), v1::ACCESS_STATE_PARTIAL);
+  EXPECT_GT(some.state_probability(), 0.6);
+  EXPECT_EQ(AccessOf(Votes(6, 2), kReached).state_probability(), 0) << "not known";
 }
 
 }  // namespace

@@ -32,6 +32,16 @@ TargetCounts RandomCounts(Random& random) {
   return counts;
 }
 
+VantageFacts RandomFacts(Random& random) {
+  VantageFacts facts;
+  facts.agent_version = Below(random, 4) == 0 ? "" : absl::StrCat("0.", Below(random, 30), ".0");
+  for (uint32_t* number : {&facts.tunnel, &facts.fake_ip, &facts.proxy, &facts.echoes_differ,
+                           &facts.domestic_connect_us, &facts.foreign_connect_us}) {
+    *number = Below(random, 2) == 0 ? 0 : random();
+  }
+  return facts;
+}
+
 Window RandomWindow(Random& random) {
   Window window;
   window.start = kTestNow + Below(random, 100) * kHour;
@@ -46,6 +56,7 @@ Window RandomWindow(Random& random) {
                           Sha256(absl::StrCat("bucket ", o)).substr(0, 16)};
       OriginCounts& rounds = agent.origins[seen];
       rounds.rounds = Below(random, 100);
+      rounds.vantage = RandomFacts(random);
       for (uint32_t t = Below(random, 8); t > 0; --t) {
         rounds.targets[absl::StrCat("target ", Below(random, 9))] = RandomCounts(random);
       }
@@ -64,6 +75,10 @@ std::string Describe(const Window& window) {
     for (const auto& [seen, rounds] : agent.origins) {
       absl::StrAppend(&out, " ", seen.country, " ", seen.asn, " ", seen.bucket, " ", rounds.rounds,
                       "\n");
+      const VantageFacts& facts = rounds.vantage;
+      absl::StrAppend(&out, "  ", facts.agent_version, " ", facts.tunnel, " ", facts.fake_ip, " ",
+                      facts.proxy, " ", facts.echoes_differ);
+      absl::StrAppend(&out, " ", facts.domestic_connect_us, " ", facts.foreign_connect_us, "\n");
       for (const auto& [target, counts] : rounds.targets) {
         absl::StrAppend(&out, "  ", target, " ", counts.open, " ", counts.blocked, " ", counts.down,
                         " ");

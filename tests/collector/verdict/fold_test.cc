@@ -53,6 +53,37 @@ TEST(FoldTest, OrderAndNodeOfTheRecordsDoNotMatter) {
   }
 }
 
+TEST(FoldTest, FactsOfTheVantageAreCountedAndTheFastestAndNewestKept) {
+  World world;
+  TestAgent& agent = world.Join("CN-BJ", 4134);
+  const auto round = [&](int minute, const char* version, bool tunnel, uint32_t home,
+                         uint32_t abroad) {
+    world.Round(agent, kTestNow + minute * kMinute, NormalSight);
+    v1::Vantage& vantage = *world.entries.back().batch.mutable_vantage();
+    vantage.set_agent_version(version);
+    vantage.set_egress(tunnel ? v1::EGRESS_TUN : v1::EGRESS_DIRECT);
+    vantage.set_domestic_connect_us(home);
+    vantage.set_foreign_connect_us(abroad);
+  };
+  round(0, "0.1.0", true, 9'000, 0);
+  round(10, "0.2.0", false, 0, 0);
+  round(20, "0.1.9", true, 7'000, 0);
+  std::vector<Entry> entries = world.entries;
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return a.record.node_seq < b.record.node_seq; });
+  do {
+    const Fold fold = FoldOf(entries, world.plan);
+    const VantageFacts& facts =
+        fold.Find(kTestNow)->agents.begin()->second.origins.begin()->second.vantage;
+    EXPECT_EQ(facts.agent_version, "0.2.0");
+    EXPECT_EQ(facts.tunnel, 2U);
+    EXPECT_EQ(facts.domestic_connect_us, 7'000U);
+    EXPECT_EQ(facts.foreign_connect_us, 0U) << "none is not the fastest";
+  } while (std::next_permutation(
+      entries.begin(), entries.end(),
+      [](const Entry& a, const Entry& b) { return a.record.node_seq < b.record.node_seq; }));
+}
+
 TEST(FoldTest, ALateBatchChangesItsOwnWindow) {
   World world;
   world.JoinSixCities();

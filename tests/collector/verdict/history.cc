@@ -1,9 +1,11 @@
 #include "tests/collector/verdict/history.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "common/message.h"
 
 namespace sightline {
 
@@ -48,13 +50,15 @@ void History::Step(const internal::v1::Cells& cells) {
   next += length;
 }
 
-SimNetwork::SimNetwork(uint64_t seed, int regions, int networks, int origins, double liars)
+SimNetwork::SimNetwork(uint64_t seed, int regions, int networks, int origins, double liars,
+                       bool even)
     : random_(seed) {
   for (int region = 0; region < regions; ++region) {
     for (int network = 0; network < networks; ++network) {
       for (int i = 0; i < origins; ++i) {
         const bool liar = Uniform() < liars;
-        agents_.push_back({region, 4000U + static_cast<uint32_t>(network), liar, Uniform()});
+        const double position = even ? (i + 0.5) / origins : Uniform();
+        agents_.push_back({region, 4000U + static_cast<uint32_t>(network), liar, position});
       }
     }
   }
@@ -80,6 +84,35 @@ internal::v1::Cells SimNetwork::Window(const std::function<double(const SimAgent
     AddCell(place.first, place.second, count.first, count.second, cells);
   }
   return cells;
+}
+
+Policy StepInTwoRegions(double share) {
+  return [=](int window, const SimAgent& agent) {
+    return window >= 0 && agent.region < 2 ? share : 0.0;
+  };
+}
+
+bool InTwoRegions(const v1::Event& event) {
+  return event.region() == SimNetwork::RegionName(0) || event.region() == SimNetwork::RegionName(1);
+}
+
+std::vector<v1::Event> EventsWhen(SimNetwork& network, int windows, const Policy& policy) {
+  Timeline timeline(absl::Hours(1));
+  for (int i = 0; i < kRestWindows + windows; ++i) {
+    timeline.Step(kHistoryStart + absl::Hours(i), network.Window([&](const SimAgent& agent) {
+      return policy(i - kRestWindows, agent);
+    }));
+  }
+  return EventsOf(timeline);
+}
+
+int WindowOf(const google::protobuf::Timestamp& time) {
+  return static_cast<int>((FromProto(time) - kHistoryStart) / absl::Hours(1)) - kRestWindows;
+}
+
+int Quantile(std::vector<int> values, double q) {
+  std::sort(values.begin(), values.end());
+  return values.at(static_cast<size_t>(q * static_cast<double>(values.size() - 1)));
 }
 
 }  // namespace sightline

@@ -55,7 +55,9 @@ struct SimAgent {
 // a window.
 class SimNetwork {
  public:
-  SimNetwork(uint64_t seed, int regions, int networks, int origins, double liars);
+  // `even`: of every cell's origins the same share is affected; else each is with that probability.
+  SimNetwork(uint64_t seed, int regions, int networks, int origins, double liars,
+             bool even = false);
 
   // Cells of a window in which `affected` gives the share of users that find it different from what
   // it is at rest.
@@ -71,6 +73,25 @@ class SimNetwork {
   std::mt19937_64 random_;
   std::vector<SimAgent> agents_;
 };
+
+// Windows of a simulation before anything happens.
+inline constexpr int kRestWindows = 72;
+
+// Share of users that find it different, by window (0 is the first of the change) and agent.
+using Policy = std::function<double(int window, const SimAgent& agent)>;
+
+// The first two regions, from window 0 on.
+Policy StepInTwoRegions(double share);
+bool InTwoRegions(const v1::Event& event);
+
+// Events of hourly windows: kRestWindows, then `windows` more.
+std::vector<v1::Event> EventsWhen(SimNetwork& network, int windows, const Policy& policy);
+
+// The window that starts at `time`, 0 being the first of the change.
+int WindowOf(const google::protobuf::Timestamp& time);
+
+// Of values in any order, at least one.
+int Quantile(std::vector<int> values, double q);
 
 }  // namespace sightline
 

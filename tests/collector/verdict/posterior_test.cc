@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <random>
 #include <string>
 
 #include "common/message.h"
@@ -29,22 +31,25 @@ TEST(PosteriorTest, StatesFollowTheVotes) {
       {3.5, 4, v1::ACCESS_STATE_OPEN, "one origin that failed half of the time"},
       {3, 4, v1::ACCESS_STATE_UNKNOWN, "one of four may be a liar or a local block"},
       {2, 4, v1::ACCESS_STATE_PARTIAL, "two each way"},
-      {1, 4, v1::ACCESS_STATE_UNKNOWN, "one of four may be a liar or a leak"},
+      {1, 4, v1::ACCESS_STATE_BLOCKED, "one of four is more likely a liar than an opening"},
       {0.5, 4, v1::ACCESS_STATE_BLOCKED, "one origin that got through half of the time"},
       {0, 4, v1::ACCESS_STATE_BLOCKED, "four unanimous origins are enough"},
       {8, 8, v1::ACCESS_STATE_OPEN, "unanimous"},
       {7.5, 8, v1::ACCESS_STATE_OPEN, "one flaky origin of eight"},
       {7, 8, v1::ACCESS_STATE_OPEN, "one dissenting origin of eight"},
-      {6.5, 8, v1::ACCESS_STATE_OPEN, "one dissenting and one flaky origin of eight"},
-      {6, 8, v1::ACCESS_STATE_PARTIAL, "two each way at least"},
+      {6, 8, v1::ACCESS_STATE_UNKNOWN, "between open and open for some"},
       {4.8, 8, v1::ACCESS_STATE_PARTIAL, "60% open is partial and not noise"},
       {4, 8, v1::ACCESS_STATE_PARTIAL, "half"},
-      {2, 8, v1::ACCESS_STATE_PARTIAL, "two each way at least"},
+      {3, 8, v1::ACCESS_STATE_UNKNOWN, "between blocked and open for some"},
+      {2, 8, v1::ACCESS_STATE_BLOCKED, "a quarter may be liars and VPNs that were not found"},
       {1, 8, v1::ACCESS_STATE_BLOCKED, "one dissenting origin of eight"},
       {0.5, 8, v1::ACCESS_STATE_BLOCKED, "one flaky origin of eight"},
       {0, 8, v1::ACCESS_STATE_BLOCKED, "unanimous"},
       {38, 40, v1::ACCESS_STATE_OPEN, "5% dissent among many is noise, though two origins"},
       {2, 40, v1::ACCESS_STATE_BLOCKED, "5% dissent among many is noise, though two origins"},
+      {4, 19, v1::ACCESS_STATE_BLOCKED, "a fifth may be liars and VPNs that were not found"},
+      {8, 19, v1::ACCESS_STATE_PARTIAL, "two fifths are no noise"},
+      {11, 19, v1::ACCESS_STATE_PARTIAL, "60% open is partial"},
       {24, 40, v1::ACCESS_STATE_PARTIAL, "60% open is partial"},
       {500, 1000, v1::ACCESS_STATE_PARTIAL, "many do not overflow anything"},
       {1000, 1000, v1::ACCESS_STATE_OPEN, "many do not overflow anything"},
@@ -59,9 +64,12 @@ TEST(PosteriorTest, StatesFollowTheVotes) {
 
 TEST(PosteriorTest, WithoutVotesItIsThePrior) {
   const Posterior prior = PosteriorOf({});
-  EXPECT_NEAR(prior.mean, 0.47 * 0.05 + 0.47 * 0.9 + 0.06 * 0.5, 1e-12);
-  EXPECT_NEAR(prior.blocked, 0.47, 1e-12);
-  EXPECT_NEAR(prior.some, 0.06, 1e-12);
+  EXPECT_NEAR(
+      prior.mean,
+      0.42 * (0.85 * 0.05 + 0.15 * 0.25) + 0.42 * (0.95 * 0.95 + 0.05 * 0.8) + 0.16 * 7 / 11,
+      1e-12);
+  EXPECT_NEAR(prior.blocked, 0.42, 1e-12);
+  EXPECT_NEAR(prior.some, 0.16, 1e-12);
   EXPECT_LT(prior.low, 0.05);
   EXPECT_GT(prior.high, 0.95);
 }
@@ -72,9 +80,9 @@ TEST(PosteriorTest, MeanAndIntervalAreThoseOfTheMixture) {
     double open;
     uint32_t buckets;
     double mean, low, high;
-  } cases[] = {{8, 8, 0.92055, 0.81601, 0.98542},
-               {0, 4, 0.04921, 0.00234, 0.14393},
-               {4, 8, 0.59295, 0.12207, 0.89716}};
+  } cases[] = {{8, 8, 0.94781, 0.81699, 0.99777},
+               {0, 4, 0.06581, 0.00254, 0.23940},
+               {4, 8, 0.53943, 0.18028, 0.83257}};
   for (const auto& c : cases) {
     const Posterior posterior = PosteriorOf(Votes(c.open, c.buckets));
     EXPECT_NEAR(posterior.mean, c.mean, 2e-5) << c.open << " of " << c.buckets;
@@ -113,6 +121,59 @@ TEST(PosteriorTest, LightVotesWeighLittle) {
   EXPECT_EQ(StateOf(weightless, PosteriorOf(weightless)), v1::ACCESS_STATE_UNKNOWN);
 }
 
+TEST(PosteriorTest, AgreeingVoteNeverLowersWhatIsBelieved) {
+  std::mt19937 random(1);
+  const auto unit = [&] { return std::uniform_real_distribution<double>(0, 1)(random); };
+  for (int i = 0; i < 3000; ++i) {
+    VoteSums votes;
+    const double rate = unit();
+    for (int n = std::uniform_int_distribution<int>(0, 60)(random); n > 0; --n) {
+      const double weight = unit() < 0.5 ? 1 : unit();
+      ++votes.buckets;
+      votes.weight += weight;
+      votes.weight_squared += weight * weight;
+      if (unit() < rate) votes.weight_open += weight;
+    }
+    const double weight = unit();
+    VoteSums more = votes;
+    ++more.buckets;
+    more.weight += weight;
+    more.weight_squared += weight * weight;
+    const Posterior before = PosteriorOf(votes);
+    const Posterior less_open = PosteriorOf(more);
+    more.weight_open += weight;
+    const Posterior more_open = PosteriorOf(more);
+    EXPECT_GE(more_open.mean, before.mean - 1e-9);
+    EXPECT_GE(more_open.open, before.open - 1e-9);
+    EXPECT_LE(less_open.mean, before.mean + 1e-9);
+    EXPECT_GE(less_open.blocked, before.blocked - 1e-9);
+  }
+}
+
+TEST(PosteriorTest, MarginalsAreProbabilitiesOfTheVotes) {
+  // Of two independent votes, one vote at a time: all sequences sum to one.
+  const auto marginal = [](double open, double blocked) {
+    const LogMarginals logs = MarginalsOf({1, open + blocked, open + blocked, open});
+    return std::exp(logs.some);
+  };
+  EXPECT_NEAR(marginal(1, 0) + marginal(0, 1), 1, 1e-12);
+  EXPECT_NEAR(marginal(1, 0), 7.0 / 11, 1e-12);
+  EXPECT_NEAR(std::exp(MarginalsOf({}).blocked), 1, 1e-12);
+  EXPECT_NEAR(std::exp(MarginalsOf({}).open), 1, 1e-12);
+}
+
+TEST(PosteriorTest, DisputedAboveAShareOfSuspects) {
+  EXPECT_FALSE(Disputed(0, 4));
+  EXPECT_FALSE(Disputed(1, 4)) << "one alone is never enough";
+  EXPECT_FALSE(Disputed(1, 19));
+  EXPECT_FALSE(Disputed(2, 19));
+  EXPECT_TRUE(Disputed(2, 4));
+  EXPECT_TRUE(Disputed(3, 10));
+  EXPECT_TRUE(Disputed(5, 19));
+  EXPECT_FALSE(Disputed(14, 100));
+  EXPECT_TRUE(Disputed(17, 100));
+}
+
 TEST(PosteriorTest, FlipCostGrowsWithTheEvidenceAndIsZeroWithoutAStatement) {
   const auto cost = [](double open, uint32_t n) {
     const VoteSums votes = Votes(open, n);
@@ -120,7 +181,7 @@ TEST(PosteriorTest, FlipCostGrowsWithTheEvidenceAndIsZeroWithoutAStatement) {
     return FlipCost(votes, posterior, StateOf(votes, posterior));
   };
   EXPECT_EQ(cost(0, 8), 8U);
-  EXPECT_EQ(cost(8, 8), 7U);
+  EXPECT_EQ(cost(8, 8), 8U);
   EXPECT_EQ(cost(7, 8), 7U);
   EXPECT_GT(cost(0, 40), 30U);
   EXPECT_EQ(cost(4, 8), 0U);

@@ -248,5 +248,35 @@ TEST(RoundTest, OfTwoObservationsOfOneCheckTheFirstCounts) {
   EXPECT_EQ(round.targets[2].ruling, TargetRuling::kBlocked);
 }
 
+TEST(RoundTest, KeepsWhatTheAgentSaysOfItsVantage) {
+  const v1::Plan plan = TestPlan();
+  v1::Batch batch;
+  v1::Vantage& vantage = *batch.mutable_vantage();
+  vantage.set_agent_version("0.2.0");
+  vantage.set_domestic_connect_us(12'000);
+  vantage.set_foreign_connect_us(180'000);
+  const auto facts = [&] { return MakeRound(LogRecord(), batch, &plan, AgentRecord()).vantage; };
+  EXPECT_EQ(facts().agent_version, "0.2.0");
+  EXPECT_EQ(facts().domestic_connect_us, 12'000U);
+  EXPECT_EQ(facts().foreign_connect_us, 180'000U);
+  for (const v1::Egress egress : {v1::EGRESS_UNSPECIFIED, v1::EGRESS_DIRECT, v1::EGRESS_PPP,
+                                  v1::EGRESS_VIRTUAL, v1::EGRESS_NONE}) {
+    vantage.set_egress(egress);
+    EXPECT_EQ(facts().tunnel, 0U) << egress;
+  }
+  for (const v1::Egress egress : {v1::EGRESS_TUN, v1::EGRESS_WIREGUARD}) {
+    vantage.set_egress(egress);
+    EXPECT_EQ(facts().tunnel, 1U) << egress;
+  }
+  vantage.set_echoes_agree(v1::AGREEMENT_SAME);
+  EXPECT_EQ(facts().fake_ip + facts().proxy + facts().echoes_differ, 0U);
+  vantage.set_fake_ip_dns(true);
+  EXPECT_EQ(facts().fake_ip, 1U);
+  vantage.set_proxy_configured(true);
+  EXPECT_EQ(facts().proxy, 1U);
+  vantage.set_echoes_agree(v1::AGREEMENT_DIFFERENT);
+  EXPECT_EQ(facts().echoes_differ, 1U);
+}
+
 }  // namespace
 }  // namespace sightline

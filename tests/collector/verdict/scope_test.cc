@@ -2,41 +2,35 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <random>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/message.h"
 
 namespace sightline {
 namespace {
 
-v1::AccessState StateOfLetter(char letter) {
-  switch (letter) {
-    case 'O':
-      return v1::ACCESS_STATE_OPEN;
-    case 'B':
-      return v1::ACCESS_STATE_BLOCKED;
-    case 'P':
-      return v1::ACCESS_STATE_PARTIAL;
-    default:
-      return v1::ACCESS_STATE_UNKNOWN;
-  }
-}
+VoteSums Votes(double open, uint32_t n) { return {n, 1.0 * n, 1.0 * n, open}; }
 
-// One word for a region: its state, then a state for each network from AS1 on; '-' is a network
-// without a cell. "POB": partial, open through AS1, blocked through AS2. A silent region is "_".
-std::vector<RegionState> Regions(const std::vector<std::string>& words) {
-  std::vector<RegionState> regions;
-  for (const std::string& word : words) {
-    RegionState region;
-    region.region = "R" + std::to_string(regions.size() + 1);
-    region.heard = word[0] != '_';
-    region.state = StateOfLetter(word[0]);
-    for (uint32_t i = 1; i < word.size(); ++i) {
-      if (word[i] != '-') region.networks.push_back({i, StateOfLetter(word[i])});
+// One word for a region, a letter for each network from AS1 on, each of `n` votes: O all open, B
+// all blocked, P 60 % open, l blocked with a quarter of liars, '-' nobody. "_": a silent region.
+ScopeInput Cells(const std::vector<std::string>& words, uint32_t n = 8) {
+  const std::map<char, double> shares = {{'O', 1}, {'B', 0}, {'P', 0.6}, {'l', 0.25}};
+  ScopeInput input;
+  input.regions = words.size();
+  for (size_t region = 0; region < words.size(); ++region) {
+    for (uint32_t i = 0; i < words[region].size(); ++i) {
+      const auto share = shares.find(words[region][i]);
+      if (share == shares.end()) continue;
+      input.cells.push_back({region, i + 1, Votes(std::round(share->second * n), n)});
     }
-    regions.push_back(region);
   }
-  return regions;
+  return input;
 }
 
 struct ScopeCase {
@@ -45,61 +39,132 @@ struct ScopeCase {
   const char* why;
 };
 
-TEST(ScopeTest, RulesOverRegionsAndNetworks) {
+TEST(ScopeTest, ClassesOverRegionsAndNetworks) {
   const ScopeCase cases[] = {
-      {{}, v1::SCOPE_UNDETERMINED, "no region at all"},
-      {{"_", "_"}, v1::SCOPE_UNDETERMINED, "all silent"},
-      {{"U", "U", "B"}, v1::SCOPE_UNDETERMINED, "one of three decided is not half"},
-      {{"U", "B"}, v1::SCOPE_NOWHERE, "half is enough"},
-      {{"B", "B", "_", "_", "_", "_"}, v1::SCOPE_NOWHERE, "silent regions decide nothing"},
       {{"BBB", "BBB", "BBB"}, v1::SCOPE_NOWHERE, "blocked everywhere"},
+      {{"lBB", "BBl", "BBB", "BBB"}, v1::SCOPE_NOWHERE, "a clump of liars in two cells"},
+      {{"BB", "BB", "BB", "BB", "_", "_"}, v1::SCOPE_NOWHERE, "two regions silent"},
       {{"OOO", "OOO", "OOO"}, v1::SCOPE_WIDESPREAD, "open everywhere"},
-      {{"O"}, v1::SCOPE_WIDESPREAD, "open wherever there is evidence"},
+      {{"PPP", "PPP", "PPP"}, v1::SCOPE_WIDESPREAD, "for some everywhere"},
       {{"OOO", "OOO", "BBB", "BBB", "BBB", "BBB"}, v1::SCOPE_LOCAL, "the two cities"},
       {{"PPP", "PPP", "BBB", "BBB", "BBB", "BBB"}, v1::SCOPE_LOCAL, "the two cities, for some"},
-      {{"OOO", "OOO", "U", "BBB", "BBB", "BBB"}, v1::SCOPE_LOCAL, "one unknown region"},
-      {{"OOO", "U", "BBB", "BBB", "BBB", "BBB"}, v1::SCOPE_LOCAL, "one of the two unknown"},
-      {{"OO-", "OOO", "BBB", "BBB"}, v1::SCOPE_LOCAL, "a network missing in an open region"},
-      {{"OOU", "BBB", "BBB"}, v1::SCOPE_LOCAL, "an unknown network is no contrast"},
-      {{"O", "B", "B"}, v1::SCOPE_LOCAL, "without networks"},
-      {{"OO-", "B-B", "OO-", "B-B"}, v1::SCOPE_LOCAL, "network and region cannot be told apart"},
-      {{"BBB", "BBB", "OOO", "OOO"}, v1::SCOPE_LOCAL, "the mirror story"},
-      {{"POB", "POB", "BBB", "BBB"}, v1::SCOPE_LOCAL, "one network in two of four regions"},
-      {{"POB", "PBO", "BBB", "BBB"}, v1::SCOPE_LOCAL, "another network in each region"},
-      {{"POB", "BBB", "BBB"}, v1::SCOPE_ISOLATED, "one network of one region"},
-      {{"PPB", "BBB", "BBB"}, v1::SCOPE_ISOLATED, "for some in one network of one region"},
-      {{"POB", "BBB", "U"}, v1::SCOPE_ISOLATED, "an unknown region changes nothing"},
-      {{"POB", "POB", "POB"}, v1::SCOPE_BY_NETWORK, "one network nationwide"},
-      {{"POB", "POB", "U", "_"}, v1::SCOPE_BY_NETWORK, "in whatever is known"},
-      {{"POB", "POB", "OO-", "B-B"}, v1::SCOPE_BY_NETWORK, "networks missing in some regions"},
-      {{"BOB", "BOB", "BOB"}, v1::SCOPE_BY_NETWORK, "a small network hides in a blocked region"},
-      {{"OOB", "OOB", "OOB"}, v1::SCOPE_BY_NETWORK, "a small network hides in an open region"},
-      {{"POB", "POB", "POBB"}, v1::SCOPE_BY_NETWORK, "a third one in a single region"},
-      {{"POB", "OO-", "OO-"}, v1::SCOPE_MIXED, "a single region holds both kinds"},
-      {{"P", "P", "P"}, v1::SCOPE_MIXED, "for some everywhere"},
-      {{"O", "O", "P"}, v1::SCOPE_WIDESPREAD, "mostly open, nowhere blocked"},
-      {{"OOO", "OOO", "POB"}, v1::SCOPE_MIXED, "but for one network of one region"},
-      {{"BBO", "BBB", "BBB"}, v1::SCOPE_ISOLATED, "hidden in a region that counts as blocked"},
+      {{"OOO", "OOO", "___", "BBB", "BBB", "BBB"}, v1::SCOPE_LOCAL, "one unknown region"},
+      {{"OOO", "BBB", "OOO", "OOO", "OOO", "BBB"}, v1::SCOPE_LOCAL, "the mirror story"},
+      {{"OBB", "BBB", "BBB", "BBB"}, v1::SCOPE_ISOLATED, "one network of one region"},
+      {{"BPB", "BBB", "BBB", "BBB"}, v1::SCOPE_ISOLATED, "for some in one network of one region"},
+      {{"OBB", "OBB", "OBB"}, v1::SCOPE_BY_NETWORK, "one network nationwide"},
+      {{"OBO", "OBO", "OBO"}, v1::SCOPE_BY_NETWORK, "two of three"},
+      {{"OBB", "OBB", "O-B", "__"}, v1::SCOPE_BY_NETWORK, "networks missing in some regions"},
+      {{"OBB", "BOB", "BBB", "BBO", "OOB"}, v1::SCOPE_MIXED, "no pattern"},
   };
   for (const ScopeCase& c : cases) {
-    const ScopeVerdict verdict = ScopeOf(Regions(c.regions), true);
-    EXPECT_EQ(verdict.scope, c.scope) << ShortName(verdict.scope) << "; " << c.why;
+    const auto odds = OddsOf(Cells(c.regions));
+    ASSERT_TRUE(odds.has_value());
+    EXPECT_EQ(odds->best, c.scope) << ShortName(odds->best) << "; " << c.why;
+    EXPECT_GE(odds->best_posterior, kScopeSure) << c.why;
+    EXPECT_NEAR(std::accumulate(odds->posterior.begin(), odds->posterior.end(), 0.0), 1, 1e-12);
   }
 }
 
-TEST(ScopeTest, NamesTheNetworks) {
-  const ScopeVerdict split = ScopeOf(Regions({"POBO", "POBO", "POBO"}), true);
-  EXPECT_EQ(split.open_networks, std::vector<uint32_t>({1, 3}));
-  EXPECT_EQ(split.blocked_networks, std::vector<uint32_t>({2}));
-  const ScopeVerdict isolated = ScopeOf(Regions({"BBB", "PBO", "BBB"}), true);
-  EXPECT_EQ(isolated.isolated_region, "R2");
-  EXPECT_EQ(isolated.isolated_network, 2U);
+TEST(ScopeTest, WhatCannotBeToldApartIsNotStated) {
+  const ScopeCase cases[] = {
+      {{"OO", "__", "__", "__", "__", "__"}, v1::SCOPE_UNSPECIFIED, "one of six was heard"},
+      {{"O-B", "O-B", "B-O", "__", "__", "__"}, v1::SCOPE_UNSPECIFIED, "few and odd"},
+      {{"O", "B", "_", "_", "_", "_", "_", "_"}, v1::SCOPE_UNSPECIFIED, "two of eight"},
+      {{"OB", "__"}, v1::SCOPE_UNSPECIFIED, "network or place"},
+  };
+  for (const ScopeCase& c : cases) {
+    const auto odds = OddsOf(Cells(c.regions, 4));
+    ASSERT_TRUE(odds.has_value());
+    EXPECT_LT(odds->best_posterior, kScopeSure) << ShortName(odds->best) << "; " << c.why;
+  }
+  EXPECT_FALSE(OddsOf(Cells({"__", "__"})).has_value());
+  EXPECT_FALSE(OddsOf({}).has_value());
 }
 
-TEST(ScopeTest, WithoutControlsOnlyOpenEverywhereIsAStatement) {
-  EXPECT_EQ(ScopeOf(Regions({"O", "O", "_"}), false).scope, v1::SCOPE_WIDESPREAD);
-  EXPECT_EQ(ScopeOf(Regions({"O", "O", "U"}), false).scope, v1::SCOPE_UNDETERMINED);
-  EXPECT_EQ(ScopeOf(Regions({"U", "U"}), false).scope, v1::SCOPE_UNDETERMINED);
+TEST(ScopeTest, NamesNetworksAndPlaces) {
+  const auto split = OddsOf(Cells({"OBO", "OBO", "OBO"}));
+  EXPECT_EQ(split->open_networks, std::vector<uint32_t>({1, 3}));
+  EXPECT_EQ(split->blocked_networks, std::vector<uint32_t>({2}));
+  const auto isolated = OddsOf(Cells({"BBB", "BOB", "BBB", "BBB"}));
+  ASSERT_TRUE(isolated->isolated.has_value());
+  EXPECT_EQ(isolated->isolated->region, 1U);
+  EXPECT_EQ(isolated->isolated->asn, 2U);
+}
+
+// All subsets one by one, by the definition in scope.h.
+double LocalByEnumeration(const ScopeInput& input) {
+  std::vector<LogMarginals> regions(input.regions);
+  for (const ScopeCell& cell : input.cells) {
+    const LogMarginals m = MarginalsOf(cell.votes);
+    regions[cell.region].blocked += m.blocked;
+    regions[cell.region].open += m.open;
+    regions[cell.region].some += m.some;
+  }
+  const size_t n = input.regions;
+  std::vector<double> sums(n + 1);
+  std::vector<double> counts(n + 1);
+  for (size_t subset = 1; subset + 1 < (size_t{1} << n); ++subset) {
+    double product = 1;
+    size_t size = 0;
+    for (size_t r = 0; r < n; ++r) {
+      const bool has_access = ((subset >> r) & 1) != 0;
+      size += has_access ? 1 : 0;
+      product *= has_access ? (1 - kSomeShare) * std::exp(regions[r].open) +
+                                  kSomeShare * std::exp(regions[r].some)
+                            : std::exp(regions[r].blocked);
+    }
+    sums[size] += product;
+    counts[size] += 1;
+  }
+  double mean = 0;
+  for (size_t size = 1; size < n; ++size) mean += sums[size] / counts[size];
+  return mean / static_cast<double>(n - 1);
+}
+
+TEST(ScopeTest, SumOverSubsetsIsExact) {
+  std::mt19937 random(5);
+  for (int i = 0; i < 30; ++i) {
+    ScopeInput input;
+    input.regions = 2 + static_cast<size_t>(i) % 9;
+    double blocked = 1;
+    for (size_t r = 0; r < input.regions; ++r) {
+      for (uint32_t asn = 1; asn <= 2; ++asn) {
+        const double open = std::uniform_int_distribution<int>(0, 5)(random);
+        input.cells.push_back({r, asn, Votes(open, 5)});
+        blocked *= std::exp(MarginalsOf(input.cells.back().votes).blocked);
+      }
+    }
+    const auto odds = OddsOf(input);
+    const double expected = 0.15 * LocalByEnumeration(input) / (0.40 * blocked);
+    const double ratio = odds->posterior[2] / odds->posterior[0];
+    EXPECT_NEAR(std::log(ratio), std::log(expected), 1e-9) << input.regions;
+  }
+}
+
+TEST(ScopeTest, OrderOfCellsAndManyRegionsMakeNoDifferenceToTheClass) {
+  std::vector<std::string> words(34, "BBBB");
+  words[3] = "PPPP";
+  words[20] = "OOOO";
+  ScopeInput input = Cells(words, 5);
+  const auto odds = OddsOf(input);
+  EXPECT_EQ(odds->best, v1::SCOPE_LOCAL);
+  EXPECT_GT(odds->best_posterior, 0.99);
+  std::vector<std::string> mirror(34, "OOOO");
+  mirror[7] = "BBBB";
+  EXPECT_EQ(OddsOf(Cells(mirror, 5))->best, v1::SCOPE_LOCAL);
+  EXPECT_EQ(OddsOf(Cells(std::vector<std::string>(34, "BBBB"), 5))->best, v1::SCOPE_NOWHERE);
+  EXPECT_EQ(OddsOf(Cells(std::vector<std::string>(34, "OOOO"), 1000))->best, v1::SCOPE_WIDESPREAD)
+      << "many votes do not overflow";
+}
+
+TEST(ScopeTest, StatementsOfAWindowKeepTheirShareOfErrors) {
+  EXPECT_EQ(Stateable({}), std::vector<bool>());
+  EXPECT_EQ(Stateable({0.96}), std::vector<bool>({true}));
+  EXPECT_EQ(Stateable({0.93}), std::vector<bool>({false})) << "alone it may be wrong too often";
+  EXPECT_EQ(Stateable({0.93, 1, 0.5}), std::vector<bool>({true, true, false}));
+  EXPECT_EQ(Stateable({0.89, 1, 1}), std::vector<bool>({false, true, true})) << "never below 0.9";
+  EXPECT_EQ(Stateable({0.91, 0.91, 0.91, 0.97}), std::vector<bool>({false, false, false, true}));
 }
 
 }  // namespace

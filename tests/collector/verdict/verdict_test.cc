@@ -38,12 +38,14 @@ TEST(VerdictTest, TheTwoCities) {
   EXPECT_EQ(whatsapp.regions_size(), 6);
   EXPECT_THAT(
       whatsapp.reasons(),
-      ElementsAre("Open in 2 of 6 regions (Beijing Shi, Shanghai Shi); blocked in 4.",
-                  "16 of 48 origins reach it.",
-                  "It would take 7 more origins to reverse this for Beijing Shi; no region takes "
-                  "fewer.",
-                  "Where blocked, it fails first at dns (dns_bogon_error).",
-                  "Controls outside reach it (3 of 3 controls)."));
+      ElementsAre(
+          "Open in 2 of 6 regions (Beijing Shi, Shanghai Shi) on both networks; blocked in 4.",
+          "16 of 48 origins reach it.",
+          "8 more origins would be needed to reverse this for Beijing Shi; no region takes "
+          "fewer.",
+          "instagram and signal are blocked on the same paths.",
+          "Where blocked, it fails first at dns (dns_bogon_error).",
+          "Controls outside reach it (3 of 3 controls)."));
   const v1::RegionAccess& beijing = RegionOf(whatsapp, "CN-BJ");
   EXPECT_EQ(beijing.access().state(), v1::ACCESS_STATE_OPEN);
   EXPECT_EQ(beijing.access().buckets_open(), 8U);
@@ -52,7 +54,7 @@ TEST(VerdictTest, TheTwoCities) {
   EXPECT_EQ(VerdictOn(summary, "instagram").scope(), v1::SCOPE_NOWHERE);
   EXPECT_EQ(VerdictOn(summary, "wechat").scope(), v1::SCOPE_WIDESPREAD);
   EXPECT_EQ(VerdictOn(summary, "weibo").scope(), v1::SCOPE_WIDESPREAD);
-  EXPECT_EQ(summary.ruleset_version(), "1");
+  EXPECT_EQ(summary.ruleset_version(), "2");
 }
 
 TEST(VerdictTest, OpenEverywhereAndOpenByNetwork) {
@@ -102,8 +104,10 @@ TEST(VerdictTest, ACitysOwnOutageIsUnknownNotBlocked) {
   const v1::TargetVerdict& whatsapp = VerdictOn(summary, "whatsapp");
   EXPECT_EQ(RegionOf(whatsapp, "CN-GD").access().state(), v1::ACCESS_STATE_UNKNOWN);
   EXPECT_EQ(whatsapp.scope(), v1::SCOPE_LOCAL);
-  EXPECT_EQ(whatsapp.reasons(0),
-            "Open in 2 of 6 regions (Beijing Shi, Shanghai Shi); blocked in 3; not known in 1.");
+  EXPECT_EQ(
+      whatsapp.reasons(0),
+      "Open in 2 of 6 regions (Beijing Shi, Shanghai Shi) on both networks; blocked in 3; not "
+      "known in 1.");
   EXPECT_THAT(whatsapp.reasons(), Contains(HasSubstr("8 agents did not count, because their own")));
   EXPECT_EQ(VerdictOn(summary, "wechat").scope(), v1::SCOPE_WIDESPREAD);
 }

@@ -75,6 +75,7 @@ void World::Round(TestAgent& agent, absl::Time time, const Sight& sight) {
   entry.batch.set_batch_seq(++agent.batches);
   entry.batch.set_plan_version(plan.version());
   entry.batch.set_round_time_ms(absl::ToUnixMillis(time));
+  *entry.batch.mutable_vantage() = agent.vantage;
   entry.batch.mutable_vantage()->set_region(agent.registry.region);
   for (const v1::Target& target : plan.targets()) {
     const Outcome outcome = sight(agent, target.target_id());

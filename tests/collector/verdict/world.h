@@ -28,6 +28,7 @@ struct TestAgent {
   uint32_t asn = 0;
   std::string bucket;
   uint64_t batches = 0;
+  v1::Vantage vantage;  // as its batches tell it, apart from the region
 };
 
 // What an agent sees of a target in a round.

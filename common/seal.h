@@ -1,6 +1,6 @@
-// From what a round saw to signed, chained batches.
-#ifndef SIGHTLINE_AGENT_SEAL_H_
-#define SIGHTLINE_AGENT_SEAL_H_
+// From what a round saw to signed, chained batches: for agents, and for histories that are made up.
+#ifndef SIGHTLINE_COMMON_SEAL_H_
+#define SIGHTLINE_COMMON_SEAL_H_
 
 #include <cstdint>
 #include <string>
@@ -10,7 +10,7 @@
 #include "common/crypto.h"
 #include "sightline/v1/observation.pb.h"
 
-namespace sightline::agent {
+namespace sightline {
 
 // A place in an agent's chain: the last batch_seq in use, and what the next prev_hash must hold.
 struct ChainPoint {
@@ -49,17 +49,13 @@ struct RoundFacts {
   v1::Vantage vantage;
 };
 
-// Splits a round so that each part fits in one batch: at most kObservationsPerBatchMax observations
-// and, with room for the other fields, kBatchBytesMax bytes. An observation that is too large on
-// its own loses its detail. One empty part for an empty round.
-std::vector<std::vector<v1::Observation>> SplitRound(std::vector<v1::Observation> observations);
-
 // Immutable; thread-safe. `key` must outlive it.
 class Sealer {
  public:
   Sealer(const SigningKey& key, SealContext context);
 
-  // The batch after `tail`. `observations` is one part of SplitRound.
+  // The batch after `tail`. `observations` fit in one batch (wire.h); agents split rounds that do
+  // not.
   SealedBatch Seal(const ChainPoint& tail, const RoundFacts& round,
                    std::vector<v1::Observation> observations) const;
 
@@ -73,6 +69,6 @@ class Sealer {
   SealContext context_;
 };
 
-}  // namespace sightline::agent
+}  // namespace sightline
 
-#endif  // SIGHTLINE_AGENT_SEAL_H_
+#endif  // SIGHTLINE_COMMON_SEAL_H_
