@@ -49,19 +49,34 @@ bool Track::Put(absl::Time start, absl::string_view cells) {
   return true;
 }
 
+// Keeps the state when the last mark is far enough behind, or it is that of the newest window,
+// which takes the place of the one that was the newest.
+void Track::Mark(Windows::const_iterator window, const TrackState& state) {
+  const auto far = static_cast<ptrdiff_t>(std::max(kMarkWindows, windows_.size() / kMarks));
+  const auto after = [&](auto mark) -> Windows::const_iterator {
+    return mark == marks_.begin() ? windows_.begin() : windows_.upper_bound(std::prev(mark)->first);
+  };
+  const bool newest = std::next(window) == windows_.end();
+  if (!newest && std::distance(after(marks_.lower_bound(window->first)), window) + 1 < far) return;
+  const auto last = marks_.empty() ? marks_.end() : std::prev(marks_.end());
+  if (newest && last != marks_.end() && last->first < window->first &&
+      std::distance(after(last), std::as_const(windows_).upper_bound(last->first)) < far) {
+    marks_.erase(last);
+  }
+  marks_.insert_or_assign(window->first, state);
+}
+
 TrackState Track::At(absl::Time until) {
   auto mark = marks_.upper_bound(until);
   const bool from_mark = mark != marks_.begin();
   TrackState state = from_mark ? std::prev(mark)->second : TrackState{base_, {}};
   auto window = from_mark ? windows_.upper_bound(std::prev(mark)->first) : windows_.begin();
-  const size_t apart = std::max(kMarkWindows, windows_.size() / kMarks);
-  size_t steps = 0;
+  internal::v1::Cells cells;  // one for all: its memory is used again
   for (; window != windows_.end() && window->first <= until; ++window) {
-    internal::v1::Cells cells;
     // What cannot be read says nothing; an audit names it.
     if (!cells.ParseFromString(window->second)) cells.Clear();
     Step(window->first, cells, state);
-    if (++steps % apart == 0) marks_.insert_or_assign(window->first, state);
+    Mark(window, state);
   }
   if (!state.timeline.last().has_value() || *state.timeline.last() < until) {
     Step(until, {}, state);

@@ -47,9 +47,13 @@ class Track {
   std::optional<absl::Time> first() const;
 
  private:
+  using Windows = std::map<absl::Time, std::string>;  // cells by start
+
+  void Mark(Windows::const_iterator window, const TrackState& state);
+
   Timeline base_;
-  std::map<absl::Time, std::string> windows_;  // cells by start; those that are not silent
-  std::map<absl::Time, TrackState> marks_;     // after some of the windows, to go on from
+  Windows windows_;                         // those that are not silent
+  std::map<absl::Time, TrackState> marks_;  // after some of the windows, to go on from
 };
 
 }  // namespace sightline
