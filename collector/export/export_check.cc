@@ -102,6 +102,7 @@ absl::StatusOr<ExportReport> CheckExport(const std::string& path, const RegionNa
   }
   AuditOptions audit;
   audit.retain = absl::Milliseconds(store.header().retain_ms());
+  audit.read_time = absl::FromUnixMillis(store.header().export_time_ms());
   audit.page_records = options.page_records;
   audit.progress = said(CheckStage::kJudge);
   absl::StatusOr<internal::v1::AuditReport> audited = Audit(store, names, audit);
