@@ -20,6 +20,7 @@ namespace {
 
 using internal::v1::AuditProblem;
 using internal::v1::AuditReport;
+using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::Each;
 using ::testing::ElementsAre;
@@ -363,6 +364,20 @@ TEST_F(AuditVerdictsTest, ARecordThatTheFoldHasNotReachedIsNoProblem) {
   const AuditReport report = Run();
   EXPECT_THAT(Kinds(report), IsEmpty()) << ToText(report);
   EXPECT_GT(report.verdicts_behind(), 0u);
+  EXPECT_THAT(ToText(report), AllOf(HasSubstr("may not have come that far: CELLS, window "),
+                                    HasSubstr("everything that was compared fits")));
+}
+
+TEST_F(AuditVerdictsTest, WithoutARecordForAMinuteTheFoldHasJudgedAllThatItFolded) {
+  // The newest window is not what its records say.
+  rows_.back().cells.clear();
+  Write();
+  EXPECT_THAT(Kinds(Run()), IsEmpty());
+  AuditOptions options;
+  options.read_time = kTestNow + absl::Hours(10);
+  const absl::StatusOr<AuditReport> report = Audit(store_, regions_, options);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_THAT(Kinds(*report), ElementsAre("CELLS"));
 }
 
 TEST_F(AuditVerdictsTest, AVerdictThatIsMissingOrTooMuchIsTold) {
