@@ -152,7 +152,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "must be the start of a window"},
         Refusal{"TooMuch", "days = 1", "days = 1000\nwindow = \"1m\"\nrounds_per_window = 60",
                 "test.toml:3: days: this makes 2074 million batches"}),
-    [](const testing::TestParamInfo<Refusal>& info) { return info.param.name; });
+    [](const testing::TestParamInfo<Refusal>& param) { return param.param.name; });
 
 }  // namespace
 }  // namespace sightline
