@@ -44,6 +44,17 @@ Evidence SumOf(const ByNetwork& cells) {
   return sum;
 }
 
+// Origins that bypass or are suspected are counted by region only: of networks their number in what
+// is not listed would follow by subtraction.
+v1::NetworkAccess MakeNetwork(uint32_t asn, const Evidence& evidence, const Contrasts& contrasts) {
+  v1::NetworkAccess network;
+  network.set_asn(asn);
+  *network.mutable_access() = AccessOf(evidence, contrasts);
+  network.mutable_access()->clear_buckets_bypassing();
+  network.mutable_access()->clear_buckets_suspected();
+  return network;
+}
+
 v1::RegionAccess MakeRegion(const std::string& region, const ByNetwork& cells, bool heard,
                             const Contrasts& contrasts, const RegionNames& names,
                             Published& published) {
@@ -65,9 +76,7 @@ v1::RegionAccess MakeRegion(const std::string& region, const ByNetwork& cells, b
       continue;
     }
     published.listed[asn].Add(evidence);
-    v1::NetworkAccess& network = *result.add_networks();
-    network.set_asn(asn);
-    *network.mutable_access() = AccessOf(evidence, contrasts);
+    *result.add_networks() = MakeNetwork(asn, evidence, contrasts);
   }
   return result;
 }
@@ -100,9 +109,7 @@ void AddNetworks(const Published& published, const Contrasts& contrasts,
     networks[asn].Add(published.merged.at(asn));
   }
   for (const auto& [asn, evidence] : networks) {
-    v1::NetworkAccess& network = *verdict.add_networks();
-    network.set_asn(asn);
-    *network.mutable_access() = AccessOf(evidence, contrasts);
+    *verdict.add_networks() = MakeNetwork(asn, evidence, contrasts);
   }
 }
 
