@@ -34,8 +34,8 @@ TEST_F(ReplayCommandTest, WhatHoldsAndWhatIsBroken) {
   const Ran ran = Run({"replay", path, "--seed", "3"});
   EXPECT_EQ(ran.exit_code, kExitFailure);
   EXPECT_THAT(ran.out, HasSubstr("small, seed 3: 24 windows, 576 batches; 1 of 2 expectations"));
-  EXPECT_THAT(ran.out, testing::ContainsRegex("27 +whatsapp +NOWHERE 0 events +held"));
-  EXPECT_THAT(ran.out, testing::ContainsRegex("31 +wechat +LOCAL +BROKEN +24 +in 24, first "
+  EXPECT_THAT(ran.out, testing::ContainsRegex("29 +whatsapp +NOWHERE 0 events +held"));
+  EXPECT_THAT(ran.out, testing::ContainsRegex("33 +wechat +LOCAL +BROKEN +24 +in 24, first "
                                               "2024-04-01 00:00: WIDESPREAD"));
   EXPECT_THAT(ran.out, HasSubstr("No events."));
   EXPECT_THAT(ran.err, HasSubstr("1 expectation is broken"));
@@ -54,7 +54,7 @@ TEST_F(ReplayCommandTest, AsJsonIntoAStoreThatIsKept) {
 TEST_F(ReplayCommandTest, AFileThatIsWrongIsNamedWithItsLine) {
   const Ran ran = Run({"replay", Write("[[expect]]\ntarget = \"telegram\"\n")});
   EXPECT_EQ(ran.exit_code, kExitFailure);
-  EXPECT_THAT(ran.err, HasSubstr("history.toml:28: [[expect]] target: \"telegram\""));
+  EXPECT_THAT(ran.err, HasSubstr("history.toml:30: [[expect]] target: \"telegram\""));
   EXPECT_EQ(Run({"replay"}).exit_code, kExitUsage);
 }
 

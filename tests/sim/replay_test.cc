@@ -56,8 +56,9 @@ Outcome RunIn(const std::string& url, const Scenario& scenario, uint64_t seed,
   Outcome outcome;
   if (!replay.ok()) return outcome;
   outcome.replay = *std::move(replay);
-  for (const VerdictRecord& row :
-       store->ReadVerdicts("CN", scenario.start, scenario.end()).value()) {
+  const std::vector<VerdictRecord> rows =
+      store->ReadVerdicts("CN", scenario.start, scenario.end()).value();
+  for (const VerdictRecord& row : rows) {
     outcome.rows.push_back(absl::StrCat(absl::FormatTime(row.window_start), " ", row.target_id, " ",
                                         row.verdict, " ", row.cells));
   }

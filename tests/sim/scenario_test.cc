@@ -80,7 +80,7 @@ regions = ["CN-SH", "CN-BJ"]
 )"));
   ASSERT_EQ(scenario.expectations.size(), 2U);
   EXPECT_EQ(scenario.expectations[1].target_id, "wechat");
-  EXPECT_EQ(scenario.expectations[1].line, 28);
+  EXPECT_EQ(scenario.expectations[1].line, 30);
   EXPECT_THAT(scenario.expectations[1].scopes,
               ElementsAre(v1::SCOPE_NOWHERE, v1::SCOPE_UNDETERMINED));
   EXPECT_THAT(*scenario.expectations[1].regions, ElementsAre("CN-BJ", "CN-SH"));
@@ -118,23 +118,23 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"UnknownKey", "days = 1", "days = 1\nhours = 3",
                 "test.toml:4: hours: is no key of this table; known are"},
         Refusal{"UnknownKeyOfATable", "", "[[vpn]]\nshare = 0.1\nvisibel = 1\n",
-                "test.toml:29: [[vpn]] visibel: is no key of this table; known are networks, "
+                "test.toml:31: [[vpn]] visibel: is no key of this table; known are networks, "
                 "regions, share, visible"},
         Refusal{"ShareAboveOne", "", "[[vpn]]\nshare = 1.5\n",
-                "test.toml:28: [[vpn]] share: must be a share, a number from 0 to 1"},
+                "test.toml:30: [[vpn]] share: must be a share, a number from 0 to 1"},
         Refusal{"SharesDoNotSumToOne", "share = 0.4", "share = 0.5", "these sum to 1.1"},
         Refusal{"StrangeRegion", "", "[[late]]\nregions = \"CN-XX\"\nfrom = \"1h\"\nuntil = \"2h\"",
-                "test.toml:28: [[late]] regions: \"CN-XX\" is no region of [country]; those are "
+                "test.toml:30: [[late]] regions: \"CN-XX\" is no region of [country]; those are "
                 "CN-BJ, CN-SH"},
         Refusal{"StrangeNetwork", "", "[[policy]]\ntarget = \"whatsapp\"\nopen = 1\nnetworks = 7\n",
-                "test.toml:30: [[policy]] networks: 7 is no asn of a [[network]]"},
+                "test.toml:32: [[policy]] networks: 7 is no asn of a [[network]]"},
         Refusal{"StrangeTarget", "", "[[policy]]\ntarget = \"telegram\"\nopen = 1\n",
                 "\"telegram\" is no id of a [[target]]"},
         Refusal{"RegionOfAnotherCountry", "\"CN-SH\"]", "\"IR-07\"]",
                 "\"IR-07\" must begin with the country's code"},
         Refusal{"EmptyPeriod", "",
                 "[[policy]]\ntarget = \"whatsapp\"\nopen = 1\nfrom = \"5h\"\nuntil = \"5h\"\n",
-                "test.toml:31: [[policy]] until: the period is empty"},
+                "test.toml:33: [[policy]] until: the period is empty"},
         Refusal{"NoLength", "", "[[policy]]\ntarget = \"whatsapp\"\nopen = 1\nramp = \"soon\"\n",
                 "must be a length of time such as \"4h\""},
         Refusal{"NoWord", "", "[[liars]]\nshare = 0.1\nsays = \"maybe\"\n",

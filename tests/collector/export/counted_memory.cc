@@ -13,12 +13,18 @@ std::atomic<int64_t> held = 0;
 std::atomic<int64_t> base = 0;
 std::atomic<int64_t> peak = 0;
 
-void* Take(size_t size) {
+void* TryTake(size_t size) noexcept {
   void* memory = std::malloc(size == 0 ? 1 : size);
-  if (memory == nullptr) throw std::bad_alloc();
+  if (memory == nullptr) return nullptr;
   const int64_t now = held += static_cast<int64_t>(malloc_usable_size(memory));
   for (int64_t seen = peak; now > seen && !peak.compare_exchange_weak(seen, now);) {
   }
+  return memory;
+}
+
+void* Take(size_t size) {
+  void* memory = TryTake(size);
+  if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
 
@@ -36,6 +42,10 @@ int64_t PeakBytes() { return peak - base; }
 
 void* operator new(size_t size) { return sightline::Take(size); }
 void* operator new[](size_t size) { return sightline::Take(size); }
+void* operator new(size_t size, const std::nothrow_t&) noexcept { return sightline::TryTake(size); }
+void* operator new[](size_t size, const std::nothrow_t&) noexcept {
+  return sightline::TryTake(size);
+}
 void operator delete(void* memory) noexcept { sightline::Give(memory); }
 void operator delete[](void* memory) noexcept { sightline::Give(memory); }
 void operator delete(void* memory, size_t) noexcept { sightline::Give(memory); }
