@@ -131,7 +131,7 @@ absl::StatusOr<std::vector<uint64_t>> ParseSeeds(absl::string_view text) {
     if (last - first >= kSeedsMax - seeds.size()) {
       return absl::InvalidArgumentError(absl::StrCat("more than ", kSeedsMax, " seeds"));
     }
-    for (uint64_t seed = first; seed <= last; ++seed) seeds.push_back(seed);
+    for (uint64_t i = 0; i <= last - first; ++i) seeds.push_back(first + i);
   }
   return seeds;
 }

@@ -75,6 +75,7 @@ class ScoreCommandTest : public ::testing::Test {
 TEST(ParseSeedsTest, RangesAndLists) {
   EXPECT_THAT(*ParseSeeds("101..103"), ElementsAre(101, 102, 103));
   EXPECT_THAT(*ParseSeeds("5,1..2"), ElementsAre(5, 1, 2));
+  EXPECT_THAT(*ParseSeeds("18446744073709551615"), ElementsAre(18446744073709551615u));
   for (const char* wrong : {"", "a", "3..1", "1..", "..2", "1,,2", "-1", "1...3"}) {
     EXPECT_EQ(ParseSeeds(wrong).status().code(), absl::StatusCode::kInvalidArgument) << wrong;
   }
