@@ -23,8 +23,6 @@ using internal::v1::AUDIT_PROBLEM_KIND_VERDICT;
 using internal::v1::AUDIT_PROBLEM_KIND_VERDICT_SET;
 
 constexpr absl::Duration kDay = absl::Hours(24);
-// 2020-01-01: older than this program.
-constexpr int64_t kFirstDay = 18'262;
 // How far apart receive times of one node may be from the order of its log.
 constexpr absl::Duration kSlack = absl::Hours(1);
 // A window that changes is judged again about a second later, or more when many do.
@@ -92,8 +90,11 @@ absl::Status VerdictAudit::Begin(int64_t first_day) {
 // What the log said then cannot be told any more; what the cells come to can.
 absl::Status VerdictAudit::ReadDroppedDays(int64_t first_day) {
   for (const std::string& country : countries_) {
-    for (int64_t day = kFirstDay; day < first_day; ++day) {
-      const auto rows = store_.ReadCells(country, StartOfDay(day), StartOfDay(day + 1));
+    const auto oldest = store_.OldestVerdict(country);
+    if (!oldest.ok()) return oldest.status();
+    const absl::Time until = StartOfDay(first_day);
+    for (absl::Time day = oldest->value_or(until); day < until; day += kDay) {
+      const auto rows = store_.ReadCells(country, day, std::min(day + kDay, until));
       if (!rows.ok()) return rows.status();
       report_.set_verdicts_dropped(report_.verdicts_dropped() + rows->size());
       for (const VerdictRecord& row : *rows) events_->Add(row);
