@@ -44,7 +44,9 @@ void ForEach(size_t count, const std::function<void(size_t)>& work) {
 class Auditor {
  public:
   Auditor(StoreReader& store, const RegionNames& names, const AuditOptions& options)
-      : store_(store), options_(options), verdicts_(store, names, options.retain, report_) {}
+      : store_(store),
+        options_(options),
+        verdicts_(store, names, options.retain, options.read_time, report_) {}
 
   absl::StatusOr<internal::v1::AuditReport> Run() {
     const absl::StatusOr<int64_t> first_day = store_.FirstDay();
@@ -209,6 +211,21 @@ class Auditor {
   uint64_t total_ = 0;
 };
 
+void AddLine(const internal::v1::AuditProblem& problem, std::string& text) {
+  text += ShortName(problem.kind());
+  if (!problem.node().empty()) {
+    absl::StrAppend(&text, ", node ", problem.node(), " record ", problem.node_seq());
+  }
+  if (!problem.agent_id().empty()) absl::StrAppend(&text, ", agent ", problem.agent_id());
+  if (!problem.target_id().empty()) {
+    absl::StrAppend(
+        &text, ", window ",
+        absl::FormatTime(absl::FromUnixMillis(problem.window_start_ms()), absl::UTCTimeZone()),
+        ", ", problem.country(), " ", problem.target_id());
+  }
+  absl::StrAppend(&text, ": ", problem.detail(), "\n");
+}
+
 }  // namespace
 
 absl::StatusOr<internal::v1::AuditReport> Audit(StoreReader& store, const RegionNames& names,
@@ -218,19 +235,10 @@ absl::StatusOr<internal::v1::AuditReport> Audit(StoreReader& store, const Region
 
 std::string ToText(const internal::v1::AuditReport& report) {
   std::string text;
-  for (const internal::v1::AuditProblem& problem : report.problems()) {
-    absl::StrAppend(&text, ShortName(problem.kind()));
-    if (!problem.node().empty()) {
-      absl::StrAppend(&text, ", node ", problem.node(), " record ", problem.node_seq());
-    }
-    if (!problem.agent_id().empty()) absl::StrAppend(&text, ", agent ", problem.agent_id());
-    if (!problem.target_id().empty()) {
-      absl::StrAppend(
-          &text, ", window ",
-          absl::FormatTime(absl::FromUnixMillis(problem.window_start_ms()), absl::UTCTimeZone()),
-          ", ", problem.country(), " ", problem.target_id());
-    }
-    absl::StrAppend(&text, ": ", problem.detail(), "\n");
+  for (const internal::v1::AuditProblem& problem : report.problems()) AddLine(problem, text);
+  for (const internal::v1::AuditProblem& problem : report.undecided()) {
+    text += "differs, but the fold may not have come that far: ";
+    AddLine(problem, text);
   }
   const auto line = [&text](absl::string_view name, uint64_t count) {
     if (count > 0) absl::StrAppend(&text, count, " ", name, "\n");

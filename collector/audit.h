@@ -19,6 +19,9 @@ namespace sightline {
 struct AuditOptions {
   // What the collectors ran with: later records are in no window.
   absl::Duration retain = absl::Hours(72);
+  // When the store was read, if that is known: a verdict may lag behind what came in the minute
+  // before. Without it, behind the newest record.
+  absl::Time read_time = absl::InfinitePast();
   // Whether the report lists every agent.
   bool list_agents = false;
   size_t page_records = 1024;

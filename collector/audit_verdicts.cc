@@ -8,7 +8,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "collector/audit_report.h"
 #include "collector/verdict/cells.h"
 #include "collector/verdict/verdict.h"
 #include "common/message.h"
@@ -53,8 +52,8 @@ std::string Difference(const std::string& stored_bytes, const std::string& made_
 }  // namespace
 
 VerdictAudit::VerdictAudit(StoreReader& store, const RegionNames& names, absl::Duration retain,
-                           internal::v1::AuditReport& report)
-    : store_(store), names_(names), retain_(retain), report_(report) {}
+                           absl::Time read_time, internal::v1::AuditReport& report)
+    : store_(store), names_(names), retain_(retain), report_(report), read_until_(read_time) {}
 
 absl::Status VerdictAudit::Begin(int64_t first_day) {
   const absl::StatusOr<std::vector<v1::SignedPlan>> plans = store_.ListPlans();
@@ -141,7 +140,7 @@ void VerdictAudit::Add(const LogRecord& record, const Round& round) {
                                     "compared without it"));
   }
   if (outcome != FoldOutcome::kFolded) return;
-  newest_received_ = std::max(newest_received_, record.receive_time);
+  read_until_ = std::max(read_until_, record.receive_time);
   WindowFacts& window = windows_[start];
   window.received = std::max(window.received, record.receive_time);
   const auto position = positions_.find(record.node);
@@ -217,7 +216,7 @@ void VerdictAudit::CompareWindow(absl::Time start, const std::string& country,
 }
 
 bool VerdictAudit::MayBeBehind(const WindowFacts& window) const {
-  return window.beyond_checkpoint || window.received > newest_received_ - kJudgingTime;
+  return window.beyond_checkpoint || window.received > read_until_ - kJudgingTime;
 }
 
 std::map<std::string, VerdictRecord> VerdictAudit::Make(absl::Time start,
@@ -254,28 +253,34 @@ void VerdictAudit::CompareRow(const VerdictRecord& row, const VerdictRecord& mad
   const bool same_verdict = row.verdict == made.verdict;
   const bool same_cells = row.cells == made.cells;
   if (same_verdict && same_cells) return;
-  if (beyond) {
-    report_.set_verdicts_behind(report_.verdicts_behind() + 1);
-    return;
-  }
+  std::vector<internal::v1::AuditProblem> problems;
   if (!same_verdict) {
-    Problem(AUDIT_PROBLEM_KIND_VERDICT, row,
-            Difference<v1::TargetVerdict>(row.verdict, made.verdict));
+    problems.push_back(ProblemOf(AUDIT_PROBLEM_KIND_VERDICT, row,
+                                 Difference<v1::TargetVerdict>(row.verdict, made.verdict)));
   }
   if (!same_cells) {
-    Problem(AUDIT_PROBLEM_KIND_CELLS, row, Difference<internal::v1::Cells>(row.cells, made.cells));
+    problems.push_back(ProblemOf(AUDIT_PROBLEM_KIND_CELLS, row,
+                                 Difference<internal::v1::Cells>(row.cells, made.cells)));
+  }
+  if (beyond) report_.set_verdicts_behind(report_.verdicts_behind() + 1);
+  for (internal::v1::AuditProblem& problem : problems) {
+    if (!beyond) {
+      AddProblem(report_, std::move(problem));
+    } else if (static_cast<uint64_t>(report_.undecided_size()) < kAuditProblemsMax) {
+      *report_.add_undecided() = std::move(problem);
+    }
   }
 }
 
-void VerdictAudit::Problem(internal::v1::AuditProblemKind kind, const VerdictRecord& row,
-                           std::string detail) {
+internal::v1::AuditProblem VerdictAudit::ProblemOf(internal::v1::AuditProblemKind kind,
+                                                   const VerdictRecord& row, std::string detail) {
   internal::v1::AuditProblem problem;
   problem.set_kind(kind);
   problem.set_window_start_ms(absl::ToUnixMillis(row.window_start));
   problem.set_country(row.country);
   problem.set_target_id(row.target_id);
   problem.set_detail(std::move(detail));
-  AddProblem(report_, std::move(problem));
+  return problem;
 }
 
 void VerdictAudit::CountMissing(absl::Time from, absl::Time until) {

@@ -9,11 +9,13 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "collector/audit_events.h"
+#include "collector/audit_report.h"
 #include "collector/store/store.h"
 #include "collector/verdict/fold.h"
 #include "collector/verdict/round.h"
@@ -26,9 +28,10 @@ namespace sightline {
 // Not thread-safe; blocks on the store.
 class VerdictAudit {
  public:
-  // Everything must outlive it. `retain` is what the collectors ran with.
+  // Everything must outlive it. `retain` is what the collectors ran with, `read_time` as
+  // AuditOptions.
   VerdictAudit(StoreReader& store, const RegionNames& names, absl::Duration retain,
-               internal::v1::AuditReport& report);
+               absl::Time read_time, internal::v1::AuditReport& report);
 
   // Reads plans, the fold's position and the length of the newest window. DATA_LOSS: a stored plan
   // is none.
@@ -67,7 +70,11 @@ class VerdictAudit {
   // Whether the fold may not have judged the window anew since its newest record.
   bool MayBeBehind(const WindowFacts& window) const;
   void CompareRow(const VerdictRecord& row, const VerdictRecord& made, bool beyond);
-  void Problem(internal::v1::AuditProblemKind kind, const VerdictRecord& row, std::string detail);
+  static internal::v1::AuditProblem ProblemOf(internal::v1::AuditProblemKind kind,
+                                              const VerdictRecord& row, std::string detail);
+  void Problem(internal::v1::AuditProblemKind kind, const VerdictRecord& row, std::string detail) {
+    AddProblem(report_, ProblemOf(kind, row, std::move(detail)));
+  }
   void CountMissing(absl::Time from, absl::Time until);
 
   StoreReader& store_;
@@ -81,7 +88,7 @@ class VerdictAudit {
   std::unique_ptr<Fold> fold_;
   std::unique_ptr<EventAudit> events_;
   std::map<absl::Time, WindowFacts> windows_;  // by start; those not compared yet
-  absl::Time newest_received_ = absl::InfinitePast();
+  absl::Time read_until_;                      // of the newest record, or when the store was read
   absl::Time newest_row_ = absl::InfinitePast();
   absl::Time compared_until_ = absl::InfinitePast();
 };

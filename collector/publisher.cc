@@ -137,7 +137,7 @@ absl::StatusOr<size_t> Publisher::Publish(const Follower& follower, absl::string
 absl::StatusOr<std::vector<VerdictRecord>> Publisher::JudgeDue(const Follower& follower,
                                                                absl::Time newest,
                                                                absl::Duration begun,
-                                                               Judged& judged) const {
+                                                               Judged& judged) {
   std::vector<VerdictRecord> rows;
   absl::Duration elapsed = begun;
   for (const absl::Time start : Due(newest, begun)) {
@@ -169,11 +169,12 @@ void Publisher::Written(const Follower& follower, absl::Duration begun, const Ju
 }
 
 absl::Status Publisher::Judge(const Follower& follower, absl::Time start, const v1::Plan& plan,
-                              std::vector<VerdictRecord>& rows) const {
+                              std::vector<VerdictRecord>& rows) {
   const auto known = plan_versions_.find(start);
   const bool same_plan = known != plan_versions_.end() && known->second == plan.version();
   for (const v1::CountryRegions& entry : plan.countries()) {
     const Judgement judgement = follower.JudgeWindow(start, plan, entry.country());
+    alarm_.Note(judgement);
     for (int i = 0; i < judgement.summary.verdicts_size(); ++i) {
       VerdictRecord& row = rows.emplace_back();
       row.target_id = judgement.summary.verdicts(i).target_id();

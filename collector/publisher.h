@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "collector/instrument_alarm.h"
 #include "collector/steady_clock.h"
 #include "collector/store/store.h"
 #include "collector/timelines.h"
@@ -75,11 +76,11 @@ class Publisher {
   bool MayTell(const Judged& judged) const;
   Timelines::Point PointOf(const Follower& follower, absl::Time newest, const Judged& judged) const;
   absl::StatusOr<std::vector<VerdictRecord>> JudgeDue(const Follower& follower, absl::Time newest,
-                                                      absl::Duration begun, Judged& judged) const;
+                                                      absl::Duration begun, Judged& judged);
   void Written(const Follower& follower, absl::Duration begun, const Judged& judged);
   std::vector<absl::Time> Due(absl::Time newest, absl::Duration elapsed) const;
   absl::Status Judge(const Follower& follower, absl::Time start, const v1::Plan& plan,
-                     std::vector<VerdictRecord>& rows) const;
+                     std::vector<VerdictRecord>& rows);
   absl::Status AddRemovedTargets(absl::Time start, const v1::Plan& plan, absl::string_view country,
                                  std::vector<VerdictRecord>& rows) const;
 
@@ -87,6 +88,7 @@ class Publisher {
   const SteadyClock& clock_;
   const PublisherOptions options_;
   Timelines timelines_;
+  InstrumentAlarm alarm_;
   std::set<absl::Time> waiting_;
   std::set<absl::Time> unjudged_;            // complete, and never judged since
   bool knows_ = false;                       // at least what the stored events rest on

@@ -102,6 +102,7 @@ absl::StatusOr<ExportReport> CheckExport(const std::string& path, const RegionNa
   }
   AuditOptions audit;
   audit.retain = absl::Milliseconds(store.header().retain_ms());
+  audit.read_time = absl::FromUnixMillis(store.header().export_time_ms());
   audit.page_records = options.page_records;
   audit.progress = said(CheckStage::kJudge);
   absl::StatusOr<internal::v1::AuditReport> audited = Audit(store, names, audit);
@@ -123,7 +124,7 @@ std::string ToText(const ExportReport& report) {
     absl::StrAppend(&text, "node ", node.node(), ": the log up to record ", node.last_node_seq(),
                     ", known to be folded up to ", node.folded_node_seq(), "\n");
   }
-  absl::StrAppend(&text, report.end().plans(), " plans, ",
+  absl::StrAppend(&text, "plans: ", report.end().plans(), ", ",
                   report.operator_key_id().empty()
                       ? "whose signatures were not checked; give --operator-key to check them\n"
                       : absl::StrCat("checked with the operator's key ",

@@ -69,6 +69,11 @@ v1::Scope ScopeAt(const std::vector<Truth>& windows, int index) {
   return windows[static_cast<size_t>(index)].scope;
 }
 
+// Whether the scenario gives too little evidence for any statement.
+bool CannotTell(const Truth& truth) {
+  return truth.scope == v1::SCOPE_UNDETERMINED && !truth.service_down;
+}
+
 bool IsByNetwork(const std::vector<Truth>& windows, const Movement& movement) {
   // What is open tells: after an opening, before a closing.
   const int index = movement.kind == v1::EVENT_KIND_OPENING ? movement.end : movement.start - 1;
@@ -114,6 +119,9 @@ std::vector<Movement> FindMovements(const std::vector<Truth>& windows, int ramp_
   }
   for (Movement& movement : movements) {
     if ((movement.place.asn != 0) != IsByNetwork(windows, movement)) movement.due.reset();
+    if (movement.due.has_value() && CannotTell(windows[static_cast<size_t>(*movement.due)])) {
+      movement.due.reset();
+    }
   }
   return movements;
 }

@@ -36,7 +36,8 @@ struct Movement {
   int end = 0;
   // The window that a detector must not miss: the first on the other side of kReachableMin. Empty
   // when a detector may be silent: the change stays on one side, or it is one of networks while the
-  // scope is not BY_NETWORK, or one of regions while it is.
+  // scope is not BY_NETWORK, or one of regions while it is, or the scenario gives so little
+  // evidence that the true scope there is UNDETERMINED.
   std::optional<int> due;
 };
 

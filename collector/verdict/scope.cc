@@ -32,17 +32,17 @@ void NameNetworks(const std::map<uint32_t, Place>& networks, ScopeOdds& odds) {
 std::optional<ScopeOdds> OddsOf(const ScopeInput& input) {
   if (input.cells.empty()) return std::nullopt;
   const CountryCells country(input);
-  std::array<std::array<double, kScopes>, kNoises> logs{};  // ln of prior and likelihood
+  std::array<std::array<double, kScopes>, kSettings> logs{};  // ln of prior and likelihood
   double largest = -std::numeric_limits<double>::infinity();
-  for (size_t noise = 0; noise < kNoises; ++noise) {
-    logs[noise] = country.LogLikelihoods(noise);
-    for (size_t i = 0; i < kScopes; ++i) logs[noise][i] += std::log(kPrior[i] * PriorOf(noise));
-    largest = std::max(largest, LargestOf(logs[noise]));
+  for (size_t setting = 0; setting < kSettings; ++setting) {
+    logs[setting] = country.LogLikelihoods(setting);
+    for (size_t i = 0; i < kScopes; ++i) logs[setting][i] += std::log(kPrior[i] * PriorOf(setting));
+    largest = std::max(largest, LargestOf(logs[setting]));
   }
   ScopeOdds odds;
   double sum = 0;
-  for (const auto& at_noise : logs) {
-    for (size_t i = 0; i < kScopes; ++i) odds.posterior[i] += std::exp(at_noise[i] - largest);
+  for (const auto& in_setting : logs) {
+    for (size_t i = 0; i < kScopes; ++i) odds.posterior[i] += std::exp(in_setting[i] - largest);
   }
   for (const double posterior : odds.posterior) sum += posterior;
   for (double& posterior : odds.posterior) posterior /= sum;

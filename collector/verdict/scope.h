@@ -4,18 +4,22 @@
 // Classes and their prior probabilities, over the regions of a country and the networks in them:
 //
 //   NOWHERE     .40  every cell is blocked
-//   ISOLATED    .15  one network of one region has access, all else is blocked
+//   ISOLATED    .15  one network of one region has access, another one there has not, and all else
+//                    is blocked
 //   LOCAL       .15  some regions have access, at least one, and the others are blocked
 //   BY_NETWORK  .15  some networks have access wherever they are, and the others are blocked
 //   WIDESPREAD  .10  every region has access
-//   MIXED       .05  each cell is what it is, with even chances
+//   MIXED       .05  some cells have access, and the others are blocked
 //
-// "Has access" means open or, with probability kSomeShare, open for some users; the cells of a
-// region (of a network, for BY_NETWORK) are all of one kind. Cells count by their Beta-binomial
-// marginals (posterior.h). LOCAL and BY_NETWORK average over all their subsets, first evenly over
-// sizes, then evenly over the subsets of a size; the sum over subsets of a size is an elementary
-// symmetric polynomial of the odds of the places, so it is exact for any number of them and takes
-// their square in time. A region without votes has even odds and weakens what depends on it.
+// "Has access" means that it is open for all, or that one middle rate holds in all cells of the
+// region (of the network, for BY_NETWORK); of the regions of LOCAL, also that only some of their
+// networks have access. Cells count by their Beta-binomial marginals. What the whole country shares
+// is not known, and every combination of it is weighed by how well it explains all cells: how many
+// reach the target although it is blocked (1, 5, 10 or 20%), how many fail although it is open (2
+// or 15%), and whether access is for all or for some. So a country with a fifth of liars is not
+// taken for one with openings, and one without liars shows an opening of four origins. LOCAL,
+// BY_NETWORK and MIXED average over all their subsets, exactly, in time that grows with the square
+// of the number of places (subsets.h). Regions without votes say nothing.
 //
 // After the spatial scan of Kulldorff (Communications in Statistics 26, 1997), with a sum over the
 // subsets in place of the largest one.
@@ -35,7 +39,6 @@
 namespace sightline {
 
 inline constexpr double kScopeSure = 0.9;  // posterior of a scope that is stated
-inline constexpr double kSomeShare = 0.3;
 // Expected share of wrong scopes among all that are stated in a window.
 inline constexpr double kFalseScopes = 0.05;
 

@@ -13,33 +13,39 @@ constexpr double kNever = -std::numeric_limits<double>::infinity();
 
 struct Level {
   Beta shape;
-  double weight;
+  double prior;
 };
 
-// What cells without access look like, by how many reach the target there all the same (VPNs,
-// liars), and what those with access look like, by how many fail all the same.
+// Cells without access, by how many reach the target there all the same (VPNs, liars): 1, 5, 10 or
+// 20 of a hundred.
 constexpr std::array<Level, 4> kBlocked = {
-    {{{0.6, 59.4}, 0.40}, {{3, 57}, 0.30}, {{6, 54}, 0.20}, {{12, 48}, 0.10}}};
-constexpr std::array<Level, 2> kOpen = {{{{58, 2}, 0.75}, {{50, 10}, 0.25}}};
-// Of what has access, how much has it for some only: hardly any, half or nearly all.
-constexpr std::array<std::pair<double, double>, 3> kShares = {{{0.05, 0.5}, {0.5, 0.2}, {0.95, 0.3}}};
-static_assert(kBlocked.size() * kOpen.size() * kShares.size() == kNoises);
-// Where access is for some.
-constexpr Beta kSome = {6, 4};
-// A cell that is otherwise than its like, whatever the noise.
+    {{{0.6, 59.4}, 0.35}, {{3, 57}, 0.3}, {{6, 54}, 0.2}, {{12, 48}, 0.15}}};
+// Cells with access for all, by how many fail there all the same: 2 or 15 of a hundred.
+constexpr std::array<Level, 2> kOpen = {{{{58.8, 1.2}, 0.75}, {{51, 9}, 0.25}}};
+// Cells with access for some.
+constexpr Beta kSome = {8, 6};
+
+// How many of the places with access have it for some only.
+struct Share {
+  double share;
+  double prior;
+};
+constexpr std::array<Share, 3> kShares = {{{0.005, 0.5}, {0.5, 0.2}, {0.995, 0.3}}};
+
+static_assert(kBlocked.size() * kOpen.size() * kShares.size() == kSettings);
+
+// A cell that is not like the others of its kind, whatever the levels.
 constexpr Beta kOddBlocked = {1, 3};
 constexpr Beta kOddOpen = {3, 1};
-constexpr double kOdd = 0.005;
+constexpr double kOdd = 0.003;
 // Of regions with access: that only some of their networks have it.
-constexpr double kByChance = 0.1;
-// Of WIDESPREAD: that all regions are of one kind, rather than each of its own.
-constexpr double kOneKind = 0.5;
+constexpr double kSomeNetworks = 0.05;
+// Of WIDESPREAD for some: that all regions share one rate.
+constexpr double kOneRate = 0.5;
 
-const Level& BlockedAt(size_t noise) { return kBlocked[noise % kBlocked.size()]; }
-const Level& OpenAt(size_t noise) { return kOpen[noise / kBlocked.size() % kOpen.size()]; }
-const std::pair<double, double>& ShareAt(size_t noise) {
-  return kShares[noise / kBlocked.size() / kOpen.size()];
-}
+size_t BlockedOf(size_t setting) { return setting % kBlocked.size(); }
+size_t OpenOf(size_t setting) { return setting / kBlocked.size() % kOpen.size(); }
+size_t ShareOf(size_t setting) { return setting / kBlocked.size() / kOpen.size(); }
 
 double LogAdd(double one, double other) {
   const double larger = std::max(one, other);
@@ -56,34 +62,48 @@ size_t IndexOf(v1::Scope scope) { return static_cast<size_t>(scope - v1::SCOPE_N
 
 }  // namespace
 
-double PriorOf(size_t noise) {
-  return BlockedAt(noise).weight * OpenAt(noise).weight * ShareAt(noise).second;
+double PriorOf(size_t setting) {
+  return kBlocked[BlockedOf(setting)].prior * kOpen[OpenOf(setting)].prior *
+         kShares[ShareOf(setting)].prior;
 }
 
-// Of each cell, and their sums.
-struct CountryCells::AtNoise {
-  std::vector<double> blocked;
-  std::vector<double> open;
-  std::vector<Place> places;  // each by itself
-  std::vector<Place> regions;
+struct CountryCells::InSetting {
+  const std::vector<double>& blocked;  // of cells_
+  const std::vector<double>& open;     // of cells_
+  double share = 0;                    // of places with access: for some only
+  std::vector<Place> cells;            // each by itself
+  std::vector<Place> regions;          // of regions_, all of their cells alike
   double all_blocked = 0;
-  double share = 0;  // of places with access: for some only
 };
 
 CountryCells::CountryCells(const ScopeInput& input)
-    : cells_(input.cells), cells_of_region_(input.regions) {
+    : cells_(input.cells),
+      blocked_(kBlocked.size()),
+      open_(kOpen.size()),
+      cells_of_region_(input.regions) {
   std::map<size_t, std::vector<size_t>> by_region;
   std::map<uint32_t, std::vector<size_t>> by_network;
   std::map<uint32_t, std::set<size_t>> regions_of;
   std::vector<size_t> all;
   for (size_t i = 0; i < cells_.size(); ++i) {
-    counted_.push_back(Count(cells_[i].votes));
-    some_.push_back(LogMarginal(kSome, counted_.back()));
-    by_region[cells_[i].region].push_back(i);
-    ++cells_of_region_[cells_[i].region];
+    const ScopeCell& cell = cells_[i];
+    const Counted votes = Count(cell.votes);
+    const auto log_of = [&](const Beta& shape, const Beta& odd) {
+      return LogMix(LogMarginal(shape, votes), LogMarginal(odd, votes), kOdd);
+    };
+    counted_.push_back(votes);
+    some_.push_back(LogMarginal(kSome, votes));
+    for (size_t level = 0; level < kBlocked.size(); ++level) {
+      blocked_[level].push_back(log_of(kBlocked[level].shape, kOddBlocked));
+    }
+    for (size_t level = 0; level < kOpen.size(); ++level) {
+      open_[level].push_back(log_of(kOpen[level].shape, kOddOpen));
+    }
     all.push_back(i);
-    by_network[cells_[i].asn].push_back(i);
-    regions_of[cells_[i].asn].insert(cells_[i].region);
+    by_region[cell.region].push_back(i);
+    ++cells_of_region_[cell.region];
+    by_network[cell.asn].push_back(i);
+    regions_of[cell.asn].insert(cell.region);
   }
   for (auto& [region, cells] : by_region) regions_.push_back(GroupOf(std::move(cells)));
   for (auto& [asn, cells] : by_network) {
@@ -105,62 +125,49 @@ CountryCells::Group CountryCells::GroupOf(std::vector<size_t> cells) const {
   return {std::move(cells), LogMarginal(kSome, sum)};
 }
 
-CountryCells::AtNoise CountryCells::At(size_t noise) const {
-  const Beta& blocked_shape = BlockedAt(noise).shape;
-  const Beta& open_shape = OpenAt(noise).shape;
-  AtNoise at;
-  at.share = ShareAt(noise).first;
+CountryCells::InSetting CountryCells::In(size_t setting) const {
+  InSetting in = {blocked_[BlockedOf(setting)],
+                  open_[OpenOf(setting)],
+                  kShares[ShareOf(setting)].share,
+                  {},
+                  {},
+                  0};
   for (size_t i = 0; i < cells_.size(); ++i) {
-    const Counted& votes = counted_[i];
-    const double blocked =
-        LogMix(LogMarginal(blocked_shape, votes), LogMarginal(kOddBlocked, votes), kOdd);
-    const double open = LogMix(LogMarginal(open_shape, votes), LogMarginal(kOddOpen, votes), kOdd);
-    at.blocked.push_back(blocked);
-    at.open.push_back(open);
-    at.places.push_back({blocked, LogMix(open, some_[i], at.share)});
-    at.all_blocked += blocked;
+    in.cells.push_back({in.blocked[i], LogMix(in.open[i], some_[i], in.share)});
+    in.all_blocked += in.blocked[i];
   }
-  for (const Group& region : regions_) at.regions.push_back(PlaceOf(region, at));
-  return at;
+  for (const Group& region : regions_) in.regions.push_back(PlaceOf(region, in));
+  return in;
 }
 
-Place CountryCells::PlaceOf(const Group& group, const AtNoise& at) const {
-  Place place;
+Place CountryCells::PlaceOf(const Group& group, const InSetting& in) const {
+  double blocked = 0;
   double open = 0;
   for (const size_t cell : group.cells) {
-    place.blocked += at.blocked[cell];
-    open += at.open[cell];
+    blocked += in.blocked[cell];
+    open += in.open[cell];
   }
-  place.access = LogMix(open, group.some, at.share);
-  return place;
+  return {blocked, LogMix(open, group.some, in.share)};
 }
 
-std::array<double, kScopes> CountryCells::LogLikelihoods(size_t noise) const {
-  const AtNoise at = At(noise);
+std::array<double, kScopes> CountryCells::LogLikelihoods(size_t setting) const {
+  const InSetting in = In(setting);
   std::array<double, kScopes> logs{};
-  logs[IndexOf(v1::SCOPE_NOWHERE)] = at.all_blocked;
-  logs[IndexOf(v1::SCOPE_ISOLATED)] = Isolated(at);
-  std::vector<Place> regions;
-  for (size_t i = 0; i < regions_.size(); ++i) {
-    regions.push_back(at.regions[i]);
-    if (regions_[i].cells.size() < 2) continue;
-    std::vector<Place> own;
-    for (const size_t cell : regions_[i].cells) own.push_back(at.places[cell]);
-    regions.back().access = LogMix(regions.back().access, LogMeanOverSubsets(own), kByChance);
-  }
-  logs[IndexOf(v1::SCOPE_LOCAL)] = LogMeanOverSubsets(regions);
-  logs[IndexOf(v1::SCOPE_BY_NETWORK)] = ByNetwork(at);
-  logs[IndexOf(v1::SCOPE_WIDESPREAD)] = Widespread(at);
-  logs[IndexOf(v1::SCOPE_MIXED)] = LogMeanOverSubsets(at.places);
+  logs[IndexOf(v1::SCOPE_NOWHERE)] = in.all_blocked;
+  logs[IndexOf(v1::SCOPE_ISOLATED)] = Isolated(in);
+  logs[IndexOf(v1::SCOPE_LOCAL)] = Local(in);
+  logs[IndexOf(v1::SCOPE_BY_NETWORK)] = ByNetwork(in);
+  logs[IndexOf(v1::SCOPE_WIDESPREAD)] = Widespread(in);
+  logs[IndexOf(v1::SCOPE_MIXED)] = LogMeanOverSubsets(in.cells);
   return logs;
 }
 
-std::optional<IsolatedPlace> CountryCells::MostIsolated(size_t noise) const {
-  const AtNoise at = At(noise);
+std::optional<IsolatedPlace> CountryCells::MostIsolated(size_t setting) const {
+  const InSetting in = In(setting);
   std::optional<IsolatedPlace> place;
   double most = kNever;
   for (size_t i = 0; i < cells_.size(); ++i) {
-    const double odds = at.places[i].access - at.places[i].blocked;
+    const double odds = in.cells[i].access - in.cells[i].blocked;
     if (!MayBeIsolated(i) || odds <= most) continue;
     most = odds;
     place = IsolatedPlace{cells_[i].region, cells_[i].asn};
@@ -168,10 +175,10 @@ std::optional<IsolatedPlace> CountryCells::MostIsolated(size_t noise) const {
   return place;
 }
 
-std::map<uint32_t, Place> CountryCells::Networks(size_t noise) const {
-  const AtNoise at = At(noise);
+std::map<uint32_t, Place> CountryCells::Networks(size_t setting) const {
+  const InSetting in = In(setting);
   std::map<uint32_t, Place> networks;
-  for (const auto& [asn, network] : networks_) networks.emplace(asn, PlaceOf(network, at));
+  for (const auto& [asn, network] : networks_) networks.emplace(asn, PlaceOf(network, in));
   return networks;
 }
 
@@ -180,31 +187,44 @@ bool CountryCells::MayBeIsolated(size_t cell) const {
   return cells_[cell].asn != 0 && cells_of_region_[cells_[cell].region] > 1;
 }
 
-double CountryCells::Isolated(const AtNoise& at) const {
+double CountryCells::Isolated(const InSetting& in) const {
   double sum = kNever;
   size_t count = 0;
   for (size_t i = 0; i < cells_.size(); ++i) {
     if (!MayBeIsolated(i)) continue;
-    sum = LogAdd(sum, at.places[i].access - at.places[i].blocked);
+    sum = LogAdd(sum, in.cells[i].access - in.cells[i].blocked);
     ++count;
   }
-  return count == 0 ? kNever : at.all_blocked + sum - std::log(static_cast<double>(count));
+  return count == 0 ? kNever : in.all_blocked + sum - std::log(static_cast<double>(count));
 }
 
-double CountryCells::ByNetwork(const AtNoise& at) const {
+double CountryCells::Local(const InSetting& in) const {
+  std::vector<Place> regions = in.regions;
+  for (size_t i = 0; i < regions_.size(); ++i) {
+    std::vector<Place> own;
+    for (const size_t cell : regions_[i].cells) own.push_back(in.cells[cell]);
+    if (own.size() < 2) continue;
+    regions[i].access = LogMix(regions[i].access, LogMeanOverSubsets(own), kSomeNetworks);
+  }
+  return LogMeanOverSubsets(regions);
+}
+
+// A network in a single region cannot be told from the region, and one that is not known not from
+// others: those may be either.
+double CountryCells::ByNetwork(const InSetting& in) const {
   std::vector<Place> networks;
-  for (const auto& [asn, network] : networks_) networks.push_back(PlaceOf(network, at));
+  for (const auto& [asn, network] : networks_) networks.push_back(PlaceOf(network, in));
   double log = LogMeanOverSubsets(networks);
   for (const size_t cell : unbound_) {
-    log += LogMix(at.places[cell].blocked, at.places[cell].access, 0.5);
+    log += LogMix(in.cells[cell].blocked, in.cells[cell].access, 0.5);
   }
   return log;
 }
 
-double CountryCells::Widespread(const AtNoise& at) const {
+double CountryCells::Widespread(const InSetting& in) const {
   double each = 0;
-  for (const Place& region : at.regions) each += region.access;
-  return LogMix(each, PlaceOf(all_, at).access, kOneKind);
+  for (const Place& region : in.regions) each += region.access;
+  return LogMix(each, PlaceOf(all_, in).access, kOneRate);
 }
 
 }  // namespace sightline

@@ -13,9 +13,10 @@ struct Place {
 };
 
 // ln of the mean, over the proper, nonempty subsets of `places`, of the probability of all votes
-// when the places of the subset have access and the others have none. The mean is even over sizes
-// first, then over the subsets of a size. Minus infinity when there is no such subset. Exact, in
-// time that grows with the square of the number of places.
+// when the places of the subset have access and the others have none. Every place has access with
+// the same unknown chance, of which Beta(1/2, 1/2) is the prior (Jeffreys): so few places, or all
+// but few, are more likely than half of them, and the subsets of a size are alike. Minus infinity
+// when there is no such subset. Exact, in time that grows with the square of the number of places.
 double LogMeanOverSubsets(absl::Span<const Place> places);
 
 }  // namespace sightline

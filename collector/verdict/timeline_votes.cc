@@ -1,7 +1,8 @@
 #include "collector/verdict/timeline_votes.h"
 
 #include <algorithm>
-#include <boost/math/special_functions/beta.hpp>
+
+#include "collector/verdict/posterior.h"
 
 namespace sightline {
 namespace {
@@ -12,13 +13,6 @@ struct Suspects {
   uint32_t buckets = 0;
   uint32_t suspected = 0;
 };
-
-// P(share of liars > 0.15 | suspected of buckets, Beta(1, 9)) > 0.5.
-bool Disputed(const Suspects& heard) {
-  if (heard.suspected < 2) return false;
-  return boost::math::ibetac(1.0 + heard.suspected, 9.0 + heard.buckets - heard.suspected, 0.15) >
-         0.5;
-}
 
 bool CanSpeak(const internal::v1::Cells& cells) {
   if (cells.controls_decided() == 0) return false;
@@ -79,7 +73,7 @@ RegionVotes VotesOf(const internal::v1::Cells& cells) {
     heard.suspected += cell.buckets_suspected();
   }
   for (const auto& [region, heard] : suspects) {
-    if (Disputed(heard)) votes.erase(region);
+    if (Disputed(heard.suspected, heard.buckets)) votes.erase(region);
   }
   return votes;
 }

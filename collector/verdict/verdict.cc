@@ -30,7 +30,7 @@ std::vector<std::string> RegionsOf(const v1::Plan& plan, absl::string_view count
 // How much of a country was heard.
 struct Coverage {
   size_t heard = 0;
-  size_t decided = 0;
+  size_t told = 0;  // with numbers, whether they decide the region's own state or not
   size_t open = 0;
 };
 
@@ -41,10 +41,7 @@ Coverage CoverageOf(const v1::TargetVerdict& verdict, const std::set<std::string
     const v1::AccessState state = region.access().state();
     ++coverage.heard;
     if (state == v1::ACCESS_STATE_OPEN) ++coverage.open;
-    if (state == v1::ACCESS_STATE_OPEN || state == v1::ACCESS_STATE_PARTIAL ||
-        state == v1::ACCESS_STATE_BLOCKED) {
-      ++coverage.decided;
-    }
+    if (region.access().buckets_open() + region.access().buckets_blocked() > 0) ++coverage.told;
   }
   return coverage;
 }
@@ -77,10 +74,11 @@ Draft MakeDraft(const v1::Target& target, const std::vector<std::string>& region
   return draft;
 }
 
-// At least half of the regions that were heard must be decided: a scope is a statement on the
-// country.
+// At least half of the regions that were heard must have numbers: a scope is a statement on the
+// country. Their own states need not be decided: a network that is open everywhere leaves every
+// region in between.
 bool Covered(const Coverage& coverage) {
-  return coverage.decided > 0 && 2 * coverage.decided >= coverage.heard;
+  return coverage.told > 0 && 2 * coverage.told >= coverage.heard;
 }
 
 // Without controls that reach it, only being reached everywhere is a statement.

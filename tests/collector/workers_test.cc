@@ -23,26 +23,27 @@ TEST(WorkersTest, WorkIsDoneInTheOrderInWhichItCame) {
 }
 
 TEST(WorkersTest, AStuckStoreDoesNotStopWhatNeedsTheProcessor) {
+  // Outlive the workers, who may still be using them when their answer is here.
+  std::promise<void> answered;
+  std::promise<void> verified;
   Workers store(1);
   Workers cpu(1);
-  std::promise<void> answered;
   store.Post([&] { answered.get_future().wait(); });
-  std::promise<void> verified;
   cpu.Post([&] { verified.set_value(); });
   EXPECT_EQ(verified.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
   answered.set_value();
 }
 
 TEST(WorkersTest, CallersThatNothingBoundsAreTurnedAwayWhenTooManyWait) {
-  Workers workers(1);
   std::promise<void> go;
   std::promise<void> last;
+  std::promise<void> other;
+  Workers workers(1);
   workers.Post([&] { go.get_future().wait(); });
   for (int i = 1; i < Workers::kTriedMax; ++i) EXPECT_TRUE(workers.TryPost([] {}));
   EXPECT_TRUE(workers.TryPost([&] { last.set_value(); }));
   EXPECT_FALSE(workers.TryPost([] { FAIL() << "one too many"; }));
   // Others are not concerned.
-  std::promise<void> other;
   workers.Post([&] { other.set_value(); });
   go.set_value();
   last.get_future().wait();

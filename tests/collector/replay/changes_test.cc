@@ -127,6 +127,15 @@ TEST(ChangesTest, ClosingOfANetworkIsDueByTheScopeBeforeIt) {
   EXPECT_EQ(truth.movements[1].due, std::nullopt);
 }
 
+TEST(ChangesTest, NothingIsDueWhereTheEvidenceCarriesNoStatement) {
+  MadeUp made(30);
+  made.Rate(0, 10, "CN-BJ", 0).Rate(10, 30, "CN-BJ", 0.7);
+  made.TrueScope(0, 30, v1::SCOPE_UNDETERMINED);
+  const TargetTruth truth = Follow(made);
+  ASSERT_EQ(truth.movements.size(), 1u);
+  EXPECT_EQ(truth.movements[0].due, std::nullopt);
+}
+
 TEST(StateWordTest, WordsFitShares) {
   struct Case {
     v1::AccessState state;

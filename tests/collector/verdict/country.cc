@@ -70,7 +70,6 @@ Country MakeCountry(const CountryOptions& options, uint64_t seed) {
   PickPlaces(options, dice, country);
   country.input.regions = options.regions;
   country.votes.resize(options.regions);
-  country.has_access.resize(options.regions);
   for (size_t region = 0; region < options.regions; ++region) {
     for (uint32_t asn = 1; asn <= options.networks; ++asn) {
       const bool access = HasAccess(options, country, region, asn, dice);
@@ -81,7 +80,7 @@ Country MakeCountry(const CountryOptions& options, uint64_t seed) {
         const bool open = !dice.Chance(options.failures) && reaches;
         Add({1, 1, 1, open ? 1.0 : 0.0}, votes);
       }
-      if (access) country.has_access[region] = true;
+      if (access) country.cells_with_access.emplace(region, asn);
       Add(votes, country.votes[region]);
       country.input.cells.push_back({region, asn, votes});
     }

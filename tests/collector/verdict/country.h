@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "collector/verdict/scope.h"
@@ -30,7 +31,11 @@ struct Country {
   std::set<size_t> open_regions;     // of LOCAL and ISOLATED
   std::set<uint32_t> open_networks;  // of BY_NETWORK and ISOLATED
   std::vector<VoteSums> votes;       // by region
-  std::vector<bool> has_access;      // by region: somebody there has access
+  std::set<std::pair<size_t, uint32_t>> cells_with_access;
+
+  bool HasAccess(size_t region, uint32_t asn) const {
+    return cells_with_access.contains({region, asn});
+  }
 };
 
 // The same arguments give the same country.

@@ -151,15 +151,18 @@ TEST(PosteriorTest, AgreeingVoteNeverLowersWhatIsBelieved) {
 }
 
 TEST(PosteriorTest, MarginalsAreProbabilitiesOfTheVotes) {
-  // Of two independent votes, one vote at a time: all sequences sum to one.
-  const auto marginal = [](double open, double blocked) {
-    const LogMarginals logs = MarginalsOf({1, open + blocked, open + blocked, open});
-    return std::exp(logs.some);
-  };
-  EXPECT_NEAR(marginal(1, 0) + marginal(0, 1), 1, 1e-12);
-  EXPECT_NEAR(marginal(1, 0), 7.0 / 11, 1e-12);
-  EXPECT_NEAR(std::exp(MarginalsOf({}).blocked), 1, 1e-12);
-  EXPECT_NEAR(std::exp(MarginalsOf({}).open), 1, 1e-12);
+  const Beta shape = {7, 4};
+  EXPECT_DOUBLE_EQ(LogMarginal(shape, {0, 0}), 0);
+  EXPECT_NEAR(std::exp(LogMarginal(shape, {1, 0})), 7.0 / 11, 1e-12);
+  EXPECT_NEAR(std::exp(LogMarginal(shape, {0, 1})), 4.0 / 11, 1e-12);
+  // One for and one against: in this order, and so in the other.
+  EXPECT_NEAR(std::exp(LogMarginal(shape, {1, 1})), 7.0 / 11 * 4 / 12, 1e-12);
+}
+
+TEST(PosteriorTest, CountedVotesAreThoseTimesTau) {
+  const Counted counted = Count(Votes(6, 8));
+  EXPECT_NEAR(counted.open, 6 * Tau(8), 1e-12);
+  EXPECT_NEAR(counted.against, 2 * Tau(8), 1e-12);
 }
 
 TEST(PosteriorTest, DisputedAboveAShareOfSuspects) {

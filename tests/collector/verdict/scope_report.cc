@@ -139,7 +139,9 @@ void PrintScopes(const Seeds& seeds, bool each_kind) {
             sum.Add(right, odds.best_posterior);
             overall.Add(right, odds.best_posterior);
           });
-          if (each_kind) std::cout << absl::StrFormat("%s %-14s %s %s\n", world, kind.name, score.Row(), score.Said());
+          if (each_kind)
+            std::cout << absl::StrFormat("%s %-14s %s %s\n", world, kind.name, score.Row(),
+                                         score.Said());
         };
         for (const Kind& kind : kKinds) run(kind, true);
         for (const Kind& kind : kMore) run(kind, false);

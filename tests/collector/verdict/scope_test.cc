@@ -5,7 +5,6 @@
 #include <cmath>
 #include <map>
 #include <numeric>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -90,56 +89,6 @@ TEST(ScopeTest, NamesNetworksAndPlaces) {
   ASSERT_TRUE(isolated->isolated.has_value());
   EXPECT_EQ(isolated->isolated->region, 1U);
   EXPECT_EQ(isolated->isolated->asn, 2U);
-}
-
-// All subsets one by one, by the definition in scope.h.
-double LocalByEnumeration(const ScopeInput& input) {
-  std::vector<LogMarginals> regions(input.regions);
-  for (const ScopeCell& cell : input.cells) {
-    const LogMarginals m = MarginalsOf(cell.votes);
-    regions[cell.region].blocked += m.blocked;
-    regions[cell.region].open += m.open;
-    regions[cell.region].some += m.some;
-  }
-  const size_t n = input.regions;
-  std::vector<double> sums(n + 1);
-  std::vector<double> counts(n + 1);
-  for (size_t subset = 1; subset + 1 < (size_t{1} << n); ++subset) {
-    double product = 1;
-    size_t size = 0;
-    for (size_t r = 0; r < n; ++r) {
-      const bool has_access = ((subset >> r) & 1) != 0;
-      size += has_access ? 1 : 0;
-      product *= has_access ? (1 - kSomeShare) * std::exp(regions[r].open) +
-                                  kSomeShare * std::exp(regions[r].some)
-                            : std::exp(regions[r].blocked);
-    }
-    sums[size] += product;
-    counts[size] += 1;
-  }
-  double mean = 0;
-  for (size_t size = 1; size < n; ++size) mean += sums[size] / counts[size];
-  return mean / static_cast<double>(n - 1);
-}
-
-TEST(ScopeTest, SumOverSubsetsIsExact) {
-  std::mt19937 random(5);
-  for (int i = 0; i < 30; ++i) {
-    ScopeInput input;
-    input.regions = 2 + static_cast<size_t>(i) % 9;
-    double blocked = 1;
-    for (size_t r = 0; r < input.regions; ++r) {
-      for (uint32_t asn = 1; asn <= 2; ++asn) {
-        const double open = std::uniform_int_distribution<int>(0, 5)(random);
-        input.cells.push_back({r, asn, Votes(open, 5)});
-        blocked *= std::exp(MarginalsOf(input.cells.back().votes).blocked);
-      }
-    }
-    const auto odds = OddsOf(input);
-    const double expected = 0.15 * LocalByEnumeration(input) / (0.40 * blocked);
-    const double ratio = odds->posterior[2] / odds->posterior[0];
-    EXPECT_NEAR(std::log(ratio), std::log(expected), 1e-9) << input.regions;
-  }
 }
 
 TEST(ScopeTest, OrderOfCellsAndManyRegionsMakeNoDifferenceToTheClass) {
