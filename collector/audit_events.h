@@ -46,7 +46,7 @@ class EventAudit {
     std::optional<absl::Time> first;       // first window with evidence
     bool begun_anew = false;               // somewhere behind `first`: nobody knows where
     std::optional<TimelineRecord> record;  // as stored
-    bool record_passed = false;            // compared, or of other rules
+    bool record_passed = true;             // there is none, it was compared, or is of other rules
   };
   struct Country {
     std::optional<TimelineRecord> end;  // how far its events were told

@@ -147,6 +147,17 @@ TEST_F(AuditEventsTest, VerdictsThatNoEventsWereToldFromYetAreNoProblem) {
   EXPECT_EQ(Run().events_behind(), 0U);
 }
 
+TEST_F(AuditEventsTest, ATargetWithRowsAndNoHistoryYetIsJudgedByItsRows) {
+  std::vector<VerdictRecord> rows;
+  for (int hour = 0; hour < 40; ++hour) {
+    rows.push_back(CellRow("wechat", hour, CellsOf(hour < 20 ? kClosed : kOpen)));
+  }
+  Write({.verdicts = rows});
+  const AuditReport report = Run();
+  EXPECT_THAT(Problems(report), ElementsAre(HasSubstr("EVENT wechat stored none, by the cells")));
+  EXPECT_EQ(report.timelines_compared(), 2U);
+}
+
 TEST_F(AuditEventsTest, HistoriesByOtherRulesAreCounted) {
   std::vector<VerdictRecord> rows = *store_.ReadVerdicts("CN", CellTime(0), CellTime(60));
   for (VerdictRecord& row : rows) row.ruleset_version = "other";
