@@ -19,7 +19,8 @@
 // or 15%), and whether access is for all or for some. So a country with a fifth of liars is not
 // taken for one with openings, and one without liars shows an opening of four origins. LOCAL,
 // BY_NETWORK and MIXED average over all their subsets, exactly, in time that grows with the square
-// of the number of places (subsets.h). Regions without votes say nothing.
+// of the number of places (subsets.h). Regions without votes may be either in LOCAL: so NOWHERE and
+// WIDESPREAD are statements on the country only when enough of its regions are heard.
 //
 // After the spatial scan of Kulldorff (Communications in Statistics 26, 1997), with a sum over the
 // subsets in place of the largest one.

@@ -206,6 +206,8 @@ double CountryCells::Local(const InSetting& in) const {
     if (own.size() < 2) continue;
     regions[i].access = LogMix(regions[i].access, LogMeanOverSubsets(own), kSomeNetworks);
   }
+  // What nobody reports from may be either: that all of few is open does not make all of it open.
+  regions.resize(cells_of_region_.size());
   return LogMeanOverSubsets(regions);
 }
 

@@ -81,7 +81,14 @@ bool Covered(const Coverage& coverage) {
   return coverage.told > 0 && 2 * coverage.told >= coverage.heard;
 }
 
-// Without controls that reach it, only being reached everywhere is a statement.
+// Without controls that reach it, only being reached everywhere is a statement: in every region
+// that was heard, and more than half of all.
+bool ReachedEverywhere(const Draft& draft) {
+  const size_t all = static_cast<size_t>(draft.verdict.regions_size());
+  return draft.tally.outside != Contrast::kReached && draft.coverage.open == draft.coverage.heard &&
+         2 * draft.coverage.open > all;
+}
+
 void SetScopes(std::vector<Draft>& drafts) {
   std::vector<double> posteriors;
   for (const Draft& draft : drafts) {
@@ -99,8 +106,7 @@ void SetScopes(std::vector<Draft>& drafts) {
                                            draft.odds->open_networks.end());
       verdict.mutable_blocked_networks()->Add(draft.odds->blocked_networks.begin(),
                                               draft.odds->blocked_networks.end());
-    } else if (draft.tally.outside != Contrast::kReached && draft.coverage.open > 0 &&
-               draft.coverage.open == draft.coverage.heard) {
+    } else if (ReachedEverywhere(draft)) {
       verdict.set_scope(v1::SCOPE_WIDESPREAD);
     }
   }

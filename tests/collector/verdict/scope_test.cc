@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <numeric>
@@ -77,6 +78,32 @@ TEST(ScopeTest, WhatCannotBeToldApartIsNotStated) {
   }
   EXPECT_FALSE(OddsOf(Cells({"__", "__"})).has_value());
   EXPECT_FALSE(OddsOf({}).has_value());
+}
+
+// `heard` of `regions` regions, each like `word`.
+ScopeOdds Heard(size_t heard, size_t regions, const std::string& word) {
+  std::vector<std::string> words(regions, "_");
+  std::fill_n(words.begin(), heard, word);
+  return *OddsOf(Cells(words));
+}
+
+TEST(ScopeTest, FewRegionsAreNotTheCountry) {
+  EXPECT_LT(Heard(1, 6, "OO").best_posterior, 0.7);
+  EXPECT_LT(Heard(1, 6, "BB").best_posterior, kScopeSure);
+  EXPECT_LT(Heard(1, 31, "BB").best_posterior, kScopeSure);
+  EXPECT_LT(Heard(6, 31, "OO").best_posterior, kScopeSure);
+  const ScopeOdds blocked = Heard(4, 31, "BB");
+  EXPECT_EQ(blocked.best, v1::SCOPE_NOWHERE);
+  EXPECT_GE(blocked.best_posterior, kScopeSure);
+  const ScopeOdds open = Heard(16, 31, "OO");
+  EXPECT_EQ(open.best, v1::SCOPE_WIDESPREAD);
+  EXPECT_GE(open.best_posterior, kScopeSure);
+  for (size_t heard = 2; heard <= 31; ++heard) {
+    for (const char* word : {"OO", "BB"}) {
+      EXPECT_GT(Heard(heard, 31, word).best_posterior, Heard(heard - 1, 31, word).best_posterior)
+          << heard << " " << word;
+    }
+  }
 }
 
 TEST(ScopeTest, NamesNetworksAndPlaces) {
