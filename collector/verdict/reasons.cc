@@ -80,8 +80,11 @@ std::string RegionsSentence(const v1::TargetVerdict& verdict) {
   add("open for some in", v1::ACCESS_STATE_PARTIAL, true);
   if (!parts.empty()) parts.back() += OnNetworks(verdict);
   // Where most is open, the exceptions are what a reader wants to know.
-  add("blocked in", v1::ACCESS_STATE_BLOCKED,
-      2 * verdict.blocked_regions_size() < verdict.regions_size());
+  // A region of which one network is open is blocked as a whole; that would be no news.
+  if (verdict.scope() != v1::SCOPE_ISOLATED) {
+    add("blocked in", v1::ACCESS_STATE_BLOCKED,
+        2 * verdict.blocked_regions_size() < verdict.regions_size());
+  }
   add("disputed in", v1::ACCESS_STATE_DISPUTED, true);
   add("not known in", v1::ACCESS_STATE_UNKNOWN, false);
   if (parts.empty()) return "";
@@ -100,8 +103,14 @@ std::string ScopeSentence(const ReasonParts& parts, const v1::TargetVerdict& ver
     }
     case v1::SCOPE_ISOLATED: {
       const IsolatedPlace& place = *parts.odds->isolated;
-      return absl::StrCat("Open only through AS", place.asn, " in ",
-                          verdict.regions(static_cast<int>(place.region)).display_name(), ".");
+      const std::string& region = verdict.regions(static_cast<int>(place.region)).display_name();
+      if (place.asn == 0) {
+        return absl::StrCat(
+            "Open only in ", region,
+            ", through a network that too few report from to name it; blocked elsewhere.");
+      }
+      return absl::StrCat("Open only through AS", place.asn, " in ", region,
+                          "; blocked elsewhere.");
     }
     case v1::SCOPE_UNDETERMINED:
       return absl::StrCat(

@@ -58,7 +58,7 @@ struct ScopeInput {
 // The one cell that is open.
 struct IsolatedPlace {
   size_t region = 0;
-  uint32_t asn = 0;
+  uint32_t asn = 0;  // 0: one of those that few report from
 };
 
 inline constexpr size_t kScopes = 6;  // those that have a posterior

@@ -40,6 +40,10 @@ constexpr Beta kOddOpen = {3, 1};
 constexpr double kOdd = 0.003;
 // Of regions with access: that only some of their networks have it.
 constexpr double kSomeNetworks = 0.05;
+// Of networks that are merged with others because few report from them: their share of the merged
+// cell's origins can be anything, and hardly ever is the one network with access among them.
+constexpr Beta kPart = {1, 1};
+constexpr double kMerged = 0.1;
 // Of WIDESPREAD for some: that all regions share one rate.
 constexpr double kOneRate = 0.5;
 
@@ -93,6 +97,7 @@ CountryCells::CountryCells(const ScopeInput& input)
     };
     counted_.push_back(votes);
     some_.push_back(LogMarginal(kSome, votes));
+    part_.push_back(LogMarginal(kPart, votes) + std::log(kMerged));
     for (size_t level = 0; level < kBlocked.size(); ++level) {
       blocked_[level].push_back(log_of(kBlocked[level].shape, kOddBlocked));
     }
@@ -167,8 +172,9 @@ std::optional<IsolatedPlace> CountryCells::MostIsolated(size_t setting) const {
   std::optional<IsolatedPlace> place;
   double most = kNever;
   for (size_t i = 0; i < cells_.size(); ++i) {
-    const double odds = in.cells[i].access - in.cells[i].blocked;
-    if (!MayBeIsolated(i) || odds <= most) continue;
+    if (!MayBeIsolated(i)) continue;
+    const double odds = OnlyAccess(i, in) - in.cells[i].blocked;
+    if (odds <= most) continue;
     most = odds;
     place = IsolatedPlace{cells_[i].region, cells_[i].asn};
   }
@@ -184,7 +190,12 @@ std::map<uint32_t, Place> CountryCells::Networks(size_t setting) const {
 
 // Where a region has a single network, nobody can tell the one from the other.
 bool CountryCells::MayBeIsolated(size_t cell) const {
-  return cells_[cell].asn != 0 && cells_of_region_[cells_[cell].region] > 1;
+  return cells_of_region_[cells_[cell].region] > 1;
+}
+
+// Of a cell that stands for several networks, that one of them has access.
+double CountryCells::OnlyAccess(size_t cell, const InSetting& in) const {
+  return cells_[cell].asn != 0 ? in.cells[cell].access : part_[cell];
 }
 
 double CountryCells::Isolated(const InSetting& in) const {
@@ -192,7 +203,7 @@ double CountryCells::Isolated(const InSetting& in) const {
   size_t count = 0;
   for (size_t i = 0; i < cells_.size(); ++i) {
     if (!MayBeIsolated(i)) continue;
-    sum = LogAdd(sum, in.cells[i].access - in.cells[i].blocked);
+    sum = LogAdd(sum, OnlyAccess(i, in) - in.cells[i].blocked);
     ++count;
   }
   return count == 0 ? kNever : in.all_blocked + sum - std::log(static_cast<double>(count));

@@ -53,14 +53,16 @@ class CountryCells {
   double ByNetwork(const InSetting& in) const;
   double Widespread(const InSetting& in) const;
   bool MayBeIsolated(size_t cell) const;
+  double OnlyAccess(size_t cell, const InSetting& in) const;
 
   const std::vector<ScopeCell>& cells_;
   std::vector<Counted> counted_;  // of cells_
   // ln of the probability of the votes of each cell: by level of noise when it is blocked, when it
-  // is open, and when it has a middle rate of its own.
+  // is open, when it has a middle rate of its own, and when any part of it has access.
   std::vector<std::vector<double>> blocked_;
   std::vector<std::vector<double>> open_;
   std::vector<double> some_;
+  std::vector<double> part_;
   std::vector<Group> regions_;           // those with cells
   std::vector<size_t> cells_of_region_;  // by region: how many
   std::map<uint32_t, Group> networks_;   // those in two regions or more

@@ -106,6 +106,19 @@ TEST(ScopeTest, FewRegionsAreNotTheCountry) {
   }
 }
 
+TEST(ScopeTest, NetworksThatAreMergedMayHideAnOpenOne) {
+  ScopeInput input = Cells({"B", "BBB", "BBB", "BBB", "BBB", "BBB"}, 6);
+  EXPECT_GE(OddsOf(input)->posterior[0], 0.95);
+  // Three of the seven others in the first region: nobody can say whose they are.
+  input.cells.push_back({0, 0, Votes(3, 7)});
+  EXPECT_LT(OddsOf(input)->best_posterior, kScopeSure);
+  EXPECT_GT(OddsOf(input)->posterior[1], 0.1) << "ISOLATED";
+  // A single origin that reaches it proves nothing.
+  input.cells.back().votes = Votes(1, 7);
+  EXPECT_EQ(OddsOf(input)->best, v1::SCOPE_NOWHERE);
+  EXPECT_GE(OddsOf(input)->best_posterior, kScopeSure);
+}
+
 TEST(ScopeTest, NamesNetworksAndPlaces) {
   const auto split = OddsOf(Cells({"OBO", "OBO", "OBO"}));
   EXPECT_EQ(split->open_networks, std::vector<uint32_t>({1, 3}));

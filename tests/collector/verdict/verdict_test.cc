@@ -78,7 +78,7 @@ TEST(VerdictTest, OneNetworkOfOneCityIsIsolated) {
   }));
   EXPECT_EQ(VerdictOn(summary, "whatsapp").scope(), v1::SCOPE_ISOLATED);
   EXPECT_EQ(VerdictOn(summary, "whatsapp").reasons(0),
-            "Open only through AS4837 in Sichuan Sheng.");
+            "Open only through AS4837 in Sichuan Sheng; blocked elsewhere.");
 }
 
 TEST(VerdictTest, ServiceDownIsNotBlocked) {
