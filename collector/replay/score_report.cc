@@ -226,11 +226,13 @@ std::vector<std::string> WhereNotBetter(const ScenarioScore& scenario) {
     for (size_t i = 1; i < kMethods; ++i) {
       const Value theirs = measure.of(scenario.methods[i]);
       const double better = Better(measure, ours, theirs);
+      const std::string our_number = Format(ours, measure.digits);
+      const std::string their_number = Format(theirs, measure.digits);
+      if (our_number == their_number) continue;
       if (better > kSame) is_better[i] = true;
       if (better >= -kSame) continue;
-      worse.push_back(absl::StrFormat("%s %s against %s (%s)", measure.name,
-                                      Format(ours, measure.digits), Format(theirs, measure.digits),
-                                      kMethodNames[i]));
+      worse.push_back(absl::StrFormat("%s %s against %s (%s)", measure.name, our_number,
+                                      their_number, kMethodNames[i]));
     }
   }
   for (size_t i = 1; i < kMethods && worse.empty(); ++i) {

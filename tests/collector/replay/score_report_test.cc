@@ -46,6 +46,15 @@ TEST(WhereNotBetterTest, NamesTheNumberAndTheBaseline) {
   EXPECT_THAT(BoundsMissed(made), ElementsAre("delay p50 5, not 2", "delay p95 6, not 4"));
 }
 
+TEST(WhereNotBetterTest, NumbersThatReadAlikeAreAlike) {
+  ScenarioScore made = Made();
+  made.methods[0].scope = {99'999, 100'000};
+  made.methods[1].scope = {100'000, 100'000};
+  EXPECT_THAT(WhereNotBetter(made), IsEmpty());
+  made.methods[0].scope = {99'900, 100'000};
+  EXPECT_THAT(WhereNotBetter(made), ElementsAre("scope right 0.999 against 1.000 (majority)"));
+}
+
 TEST(WhereNotBetterTest, SaysWhenNothingIsBetter) {
   ScenarioScore made = Made();
   made.methods[2] = made.methods[0];
