@@ -78,6 +78,17 @@ struct Beta {
 // ln B(a + open, b + against) - ln B(a, b).
 double LogMarginal(const Beta& shape, const Counted& votes);
 
+// The same for many votes: what depends on the shape alone is computed once.
+class Marginal {
+ public:
+  explicit Marginal(const Beta& shape);
+  double LogOf(const Counted& votes) const;
+
+ private:
+  Beta shape_;
+  double log_beta_;
+};
+
 // Without votes it is the prior.
 Posterior PosteriorOf(const VoteSums& votes);
 

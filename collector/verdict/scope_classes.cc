@@ -54,13 +54,22 @@ size_t ShareOf(size_t setting) { return setting / kBlocked.size() / kOpen.size()
 double LogAdd(double one, double other) {
   const double larger = std::max(one, other);
   if (larger == kNever) return kNever;
-  return larger + std::log1p(std::exp(std::min(one, other) - larger));
+  const double ratio = std::min(one, other) - larger;
+  if (ratio < -40) return larger;  // nothing beside it: e^-40 is less than a double resolves
+  return larger + std::log1p(std::exp(ratio));
 }
 
-// ln ((1 - share) e^one + share e^other)
-double LogMix(double one, double other, double share) {
-  return LogAdd(std::log1p(-share) + one, std::log(share) + other);
-}
+// The logarithms of a share and of the rest.
+class LogShare {
+ public:
+  explicit LogShare(double share) : rest_(std::log1p(-share)), share_(std::log(share)) {}
+  // ln ((1 - share) e^one + share e^other)
+  double Mix(double one, double other) const { return LogAdd(rest_ + one, share_ + other); }
+
+ private:
+  double rest_;
+  double share_;
+};
 
 size_t IndexOf(v1::Scope scope) { return static_cast<size_t>(scope - v1::SCOPE_NOWHERE); }
 
@@ -74,7 +83,7 @@ double PriorOf(size_t setting) {
 struct CountryCells::InSetting {
   const std::vector<double>& blocked;  // of cells_
   const std::vector<double>& open;     // of cells_
-  double share = 0;                    // of places with access: for some only
+  LogShare share;                      // of places with access: for some only
   std::vector<Place> cells;            // each by itself
   std::vector<Place> regions;          // of regions_, all of their cells alike
   double all_blocked = 0;
@@ -85,6 +94,14 @@ CountryCells::CountryCells(const ScopeInput& input)
       blocked_(kBlocked.size()),
       open_(kOpen.size()),
       cells_of_region_(input.regions) {
+  const LogShare odd(kOdd);
+  const Marginal some(kSome);
+  const Marginal odd_when_blocked(kOddBlocked);
+  const Marginal odd_when_open(kOddOpen);
+  std::vector<Marginal> when_blocked;
+  std::vector<Marginal> when_open;
+  for (const Level& level : kBlocked) when_blocked.emplace_back(level.shape);
+  for (const Level& level : kOpen) when_open.emplace_back(level.shape);
   std::map<size_t, std::vector<size_t>> by_region;
   std::map<uint32_t, std::vector<size_t>> by_network;
   std::map<uint32_t, std::set<size_t>> regions_of;
@@ -92,17 +109,16 @@ CountryCells::CountryCells(const ScopeInput& input)
   for (size_t i = 0; i < cells_.size(); ++i) {
     const ScopeCell& cell = cells_[i];
     const Counted votes = Count(cell.votes);
-    const auto log_of = [&](const Beta& shape, const Beta& odd) {
-      return LogMix(LogMarginal(shape, votes), LogMarginal(odd, votes), kOdd);
-    };
+    const double odd_blocked = odd_when_blocked.LogOf(votes);
+    const double odd_open = odd_when_open.LogOf(votes);
     counted_.push_back(votes);
-    some_.push_back(LogMarginal(kSome, votes));
-    part_.push_back(LogMarginal(kPart, votes) + std::log(kMerged));
+    some_.push_back(some.LogOf(votes));
+    part_.push_back(cell.asn != 0 ? kNever : LogMarginal(kPart, votes) + std::log(kMerged));
     for (size_t level = 0; level < kBlocked.size(); ++level) {
-      blocked_[level].push_back(log_of(kBlocked[level].shape, kOddBlocked));
+      blocked_[level].push_back(odd.Mix(when_blocked[level].LogOf(votes), odd_blocked));
     }
     for (size_t level = 0; level < kOpen.size(); ++level) {
-      open_[level].push_back(log_of(kOpen[level].shape, kOddOpen));
+      open_[level].push_back(odd.Mix(when_open[level].LogOf(votes), odd_open));
     }
     all.push_back(i);
     by_region[cell.region].push_back(i);
@@ -133,12 +149,12 @@ CountryCells::Group CountryCells::GroupOf(std::vector<size_t> cells) const {
 CountryCells::InSetting CountryCells::In(size_t setting) const {
   InSetting in = {blocked_[BlockedOf(setting)],
                   open_[OpenOf(setting)],
-                  kShares[ShareOf(setting)].share,
+                  LogShare(kShares[ShareOf(setting)].share),
                   {},
                   {},
                   0};
   for (size_t i = 0; i < cells_.size(); ++i) {
-    in.cells.push_back({in.blocked[i], LogMix(in.open[i], some_[i], in.share)});
+    in.cells.push_back({in.blocked[i], in.share.Mix(in.open[i], some_[i])});
     in.all_blocked += in.blocked[i];
   }
   for (const Group& region : regions_) in.regions.push_back(PlaceOf(region, in));
@@ -152,7 +168,7 @@ Place CountryCells::PlaceOf(const Group& group, const InSetting& in) const {
     blocked += in.blocked[cell];
     open += in.open[cell];
   }
-  return {blocked, LogMix(open, group.some, in.share)};
+  return {blocked, in.share.Mix(open, group.some)};
 }
 
 std::array<double, kScopes> CountryCells::LogLikelihoods(size_t setting) const {
@@ -210,12 +226,13 @@ double CountryCells::Isolated(const InSetting& in) const {
 }
 
 double CountryCells::Local(const InSetting& in) const {
+  const LogShare some_networks(kSomeNetworks);
   std::vector<Place> regions = in.regions;
   for (size_t i = 0; i < regions_.size(); ++i) {
     std::vector<Place> own;
     for (const size_t cell : regions_[i].cells) own.push_back(in.cells[cell]);
     if (own.size() < 2) continue;
-    regions[i].access = LogMix(regions[i].access, LogMeanOverSubsets(own), kSomeNetworks);
+    regions[i].access = some_networks.Mix(regions[i].access, LogMeanOverSubsets(own));
   }
   // What nobody reports from may be either: that all of few is open does not make all of it open.
   regions.resize(cells_of_region_.size());
@@ -229,7 +246,7 @@ double CountryCells::ByNetwork(const InSetting& in) const {
   for (const auto& [asn, network] : networks_) networks.push_back(PlaceOf(network, in));
   double log = LogMeanOverSubsets(networks);
   for (const size_t cell : unbound_) {
-    log += LogMix(in.cells[cell].blocked, in.cells[cell].access, 0.5);
+    log += LogShare(0.5).Mix(in.cells[cell].blocked, in.cells[cell].access);
   }
   return log;
 }
@@ -237,7 +254,7 @@ double CountryCells::ByNetwork(const InSetting& in) const {
 double CountryCells::Widespread(const InSetting& in) const {
   double each = 0;
   for (const Place& region : in.regions) each += region.access;
-  return LogMix(each, PlaceOf(all_, in).access, kOneRate);
+  return LogShare(kOneRate).Mix(each, PlaceOf(all_, in).access);
 }
 
 }  // namespace sightline

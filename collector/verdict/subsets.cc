@@ -27,8 +27,10 @@ double LogMeanOverSubsets(absl::Span<const Place> places) {
   for (size_t i = 0; i < n; ++i) {
     const double larger = std::max(places[i].blocked, places[i].access);
     const double all = static_cast<double>(i) + 2 * kHalf;
-    const double blocked = std::exp(places[i].blocked - larger) / all;
-    const double access = std::exp(places[i].access - larger) / all;
+    const bool open = places[i].access > places[i].blocked;
+    const double lesser = std::exp(std::min(places[i].blocked, places[i].access) - larger) / all;
+    const double blocked = open ? lesser : 1 / all;
+    const double access = open ? 1 / all : lesser;
     taken_out += larger;
     none *= (static_cast<double>(i) + kHalf) / all;
     for (size_t j = i + 1; j > 0; --j) {
