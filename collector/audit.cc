@@ -258,6 +258,7 @@ std::string ToText(const internal::v1::AuditReport& report) {
                   " timelines made again from the cells\n");
   line("events await the fold: newer verdicts were written", report.events_behind());
   line("events by other rules or another window length, not compared", report.events_other_rules());
+  line("histories by other rules, not compared", report.timelines_other_rules());
   line("holes of days that were dropped", report.gaps_dropped());
   line("verdicts await the fold: their windows have newer records", report.verdicts_behind());
   line("verdicts by other rules or another window length, not compared",
@@ -265,7 +266,9 @@ std::string ToText(const internal::v1::AuditReport& report) {
   line("verdicts on days that were dropped, not compared", report.verdicts_dropped());
   line("windows with records and without verdicts", report.windows_without_verdicts());
   const uint64_t not_compared = report.verdicts_behind() + report.verdicts_other_rules() +
-                                report.verdicts_dropped() + report.windows_without_verdicts();
+                                report.verdicts_dropped() + report.windows_without_verdicts() +
+                                report.events_behind() + report.events_other_rules() +
+                                report.timelines_other_rules();
   absl::StrAppend(&text, report.problems_total() > 0 ? "SOMETHING IS WRONG\n"
                          : not_compared > 0          ? "everything that was compared fits\n"
                                                      : "everything fits\n");

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "collector/audit_difference.h"
 #include "collector/audit_report.h"
 #include "collector/verdict/verdict.h"
 #include "common/message.h"
@@ -27,6 +28,13 @@ v1::Event ContentOf(const v1::Event& event) {
   content.clear_country();
   content.clear_amendments();
   return content;
+}
+
+// Whether the columns are the event's. Its end is not looked at: one that was withdrawn keeps what
+// it was said to have covered.
+bool IsRowOf(const EventRecord& record, const v1::Event& event) {
+  return record.event_id == event.event_id() && record.target_id == event.target_id() &&
+         record.country == event.country() && record.onset == OnsetOf(event);
 }
 
 bool SameSubject(const v1::Event& one, const v1::Event& other) {
@@ -64,8 +72,10 @@ absl::Status EventAudit::Begin(const std::string& country) {
     }
     Target& target = own.targets.emplace(record.target_id, Target(window_length_)).first->second;
     // One that begins holds nothing yet; one by other rules is begun anew by whoever folds next.
-    target.record_passed =
-        record.timeline.empty() || !Timeline::Parse(record.timeline, window_length_).ok();
+    const bool other_rules =
+        !record.timeline.empty() && !Timeline::Parse(record.timeline, window_length_).ok();
+    if (other_rules) report_.set_timelines_other_rules(report_.timelines_other_rules() + 1);
+    target.record_passed = record.timeline.empty() || other_rules;
     target.record = std::move(record);
   }
   return absl::OkStatus();
@@ -136,6 +146,10 @@ absl::Status EventAudit::Finish(const std::string& country) {
               absl::StrCat(record.event_id, ": the stored bytes are no event"));
       continue;
     }
+    if (!IsRowOf(record, event)) {
+      Problem(AUDIT_PROBLEM_KIND_EVENT, country, record.target_id, record.onset,
+              absl::StrCat(record.event_id, ": stored as another one than it says"));
+    }
     own.targets.emplace(record.target_id, Target(window_length_));
     stored[record.target_id].push_back(std::move(event));
   }
@@ -171,34 +185,38 @@ void EventAudit::CompareTarget(const std::string& country, const std::string& ta
   std::vector<v1::Event> missing = Lacking(target.events, told);
   if (behind) {
     report_.set_events_behind(report_.events_behind() + std::max(wrong.size(), missing.size()));
-    return;
   }
   for (const v1::Event& event : wrong) {
     const auto by_cells = std::find_if(missing.begin(), missing.end(),
                                        [&](const auto& each) { return SameSubject(event, each); });
-    std::string made = "none";
+    std::string detail = absl::StrCat("stored ", ToJson(event, false), ", by the cells none");
     if (by_cells != missing.end()) {
-      made = ToJson(*by_cells, false);
+      detail = absl::StrCat("stored -> by the cells: ", Difference(event, *by_cells));
       missing.erase(by_cells);
     }
-    Problem(AUDIT_PROBLEM_KIND_EVENT, country, target_id, OnsetOf(event),
-            absl::StrCat("stored ", ToJson(event, false), ", by the cells ", made));
+    Problem(AUDIT_PROBLEM_KIND_EVENT, country, target_id, OnsetOf(event), std::move(detail),
+            behind);
   }
   for (const v1::Event& event : missing) {
     Problem(AUDIT_PROBLEM_KIND_EVENT, country, target_id, OnsetOf(event),
-            absl::StrCat("stored none, by the cells ", ToJson(event, false)));
+            absl::StrCat("stored none, by the cells ", ToJson(event, false)), behind);
   }
 }
 
 void EventAudit::Problem(internal::v1::AuditProblemKind kind, const std::string& country,
-                         const std::string& target_id, absl::Time start, std::string detail) {
+                         const std::string& target_id, absl::Time start, std::string detail,
+                         bool behind) {
   internal::v1::AuditProblem problem;
   problem.set_kind(kind);
   problem.set_window_start_ms(absl::ToUnixMillis(start));
   problem.set_country(country);
   problem.set_target_id(target_id);
   problem.set_detail(std::move(detail));
-  AddProblem(report_, std::move(problem));
+  if (behind) {
+    AddUndecided(report_, std::move(problem));
+  } else {
+    AddProblem(report_, std::move(problem));
+  }
 }
 
 }  // namespace sightline

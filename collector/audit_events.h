@@ -58,8 +58,10 @@ class EventAudit {
   void CompareTimeline(const std::string& target_id, Target& target);
   void CompareTarget(const std::string& country, const std::string& target_id,
                      const std::vector<v1::Event>& stored, bool behind, const Target& target);
+  // `behind`: the fold may not have come that far.
   void Problem(internal::v1::AuditProblemKind kind, const std::string& country,
-               const std::string& target_id, absl::Time start, std::string detail);
+               const std::string& target_id, absl::Time start, std::string detail,
+               bool behind = false);
 
   StoreReader& store_;
   const absl::Duration window_length_;

@@ -32,6 +32,12 @@ inline void AddProblem(internal::v1::AuditReport& report, internal::v1::AuditPro
   if (report.problems_total() <= kAuditProblemsMax) *report.add_problems() = std::move(problem);
 }
 
+// What differs, but may be so because the fold has not come that far.
+inline void AddUndecided(internal::v1::AuditReport& report, internal::v1::AuditProblem problem) {
+  if (static_cast<uint64_t>(report.undecided_size()) >= kAuditProblemsMax) return;
+  *report.add_undecided() = std::move(problem);
+}
+
 }  // namespace sightline
 
 #endif  // SIGHTLINE_COLLECTOR_AUDIT_REPORT_H_

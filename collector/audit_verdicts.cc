@@ -1,13 +1,10 @@
 #include "collector/audit_verdicts.h"
 
-#include <google/protobuf/util/message_differencer.h>
-
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
+#include "collector/audit_difference.h"
 #include "collector/verdict/cells.h"
 #include "collector/verdict/verdict.h"
 #include "common/message.h"
@@ -26,27 +23,17 @@ constexpr absl::Duration kDay = absl::Hours(24);
 constexpr absl::Duration kSlack = absl::Hours(1);
 // A window that changes is judged again about a second later, or more when many do.
 constexpr absl::Duration kJudgingTime = absl::Minutes(1);
-// Of the text about one difference: bytes.
-constexpr size_t kDetailMax = 4096;
 
 absl::Time StartOfDay(int64_t day) { return absl::UnixEpoch() + kDay * day; }
 
-// Which fields of a stored message are not what the log gives, with both values: "modified: scope:
-// SCOPE_LOCAL -> SCOPE_NOWHERE" and so on.
 template <typename Message>
-std::string Difference(const std::string& stored_bytes, const std::string& made_bytes) {
+std::string DifferenceOf(const std::string& stored_bytes, const std::string& made_bytes) {
   Message stored;
   Message made;
   if (!stored.ParseFromString(stored_bytes) || !made.ParseFromString(made_bytes)) {
     return "the stored bytes cannot be parsed";
   }
-  std::string fields;
-  google::protobuf::util::MessageDifferencer differencer;
-  differencer.ReportDifferencesToString(&fields);
-  if (differencer.Compare(stored, made)) return "the same fields in other bytes";
-  absl::StripTrailingAsciiWhitespace(&fields);
-  if (fields.size() > kDetailMax) fields = absl::StrCat(fields.substr(0, kDetailMax), " ...");
-  return absl::StrCat("stored -> by the log: ", absl::StrReplaceAll(fields, {{"\n", "; "}}));
+  return absl::StrCat("stored -> by the log: ", Difference(stored, made));
 }
 
 }  // namespace
@@ -256,18 +243,18 @@ void VerdictAudit::CompareRow(const VerdictRecord& row, const VerdictRecord& mad
   std::vector<internal::v1::AuditProblem> problems;
   if (!same_verdict) {
     problems.push_back(ProblemOf(AUDIT_PROBLEM_KIND_VERDICT, row,
-                                 Difference<v1::TargetVerdict>(row.verdict, made.verdict)));
+                                 DifferenceOf<v1::TargetVerdict>(row.verdict, made.verdict)));
   }
   if (!same_cells) {
     problems.push_back(ProblemOf(AUDIT_PROBLEM_KIND_CELLS, row,
-                                 Difference<internal::v1::Cells>(row.cells, made.cells)));
+                                 DifferenceOf<internal::v1::Cells>(row.cells, made.cells)));
   }
   if (beyond) report_.set_verdicts_behind(report_.verdicts_behind() + 1);
   for (internal::v1::AuditProblem& problem : problems) {
     if (!beyond) {
       AddProblem(report_, std::move(problem));
-    } else if (static_cast<uint64_t>(report_.undecided_size()) < kAuditProblemsMax) {
-      *report_.add_undecided() = std::move(problem);
+    } else {
+      AddUndecided(report_, std::move(problem));
     }
   }
 }

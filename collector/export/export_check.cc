@@ -18,6 +18,7 @@
 namespace sightline {
 namespace {
 
+using internal::v1::AUDIT_PROBLEM_KIND_EVENT;
 using internal::v1::AUDIT_PROBLEM_KIND_PLAN;
 using internal::v1::AUDIT_PROBLEM_KIND_VERDICT_SET;
 using internal::v1::AuditProblem;
@@ -63,6 +64,12 @@ absl::Status CheckPlans(ExportStore& store, const std::optional<VerifyKey>& key,
     problem.set_country(country);
     problem.set_detail(
         absl::StrCat("there are verdicts or events on ", country, ", which no plan observes"));
+    AddProblem(report, std::move(problem));
+  }
+  if (store.counts().events() > 0 && store.counts().verdicts() == 0) {
+    AuditProblem problem;
+    problem.set_kind(AUDIT_PROBLEM_KIND_EVENT);
+    problem.set_detail("there are events, and no cells that they could come from");
     AddProblem(report, std::move(problem));
   }
   return absl::OkStatus();

@@ -16,7 +16,6 @@ internal::v1::Cells CellsOf(const TargetTally& tally) {
     cell.set_buckets_open(evidence.buckets_open);
     cell.set_buckets_blocked(evidence.buckets_blocked);
     cell.set_weight(evidence.votes.weight);
-    cell.set_weight_squared(evidence.votes.weight_squared);
     cell.set_weight_open(evidence.votes.weight_open);
     cell.set_buckets_bypassing(evidence.buckets_bypassing);
     cell.set_buckets_suspected(evidence.buckets_suspected);

@@ -127,11 +127,6 @@ double Quantile(const Mixture& mixture, double probability) {
 
 }  // namespace
 
-double EffectiveVotes(const VoteSums& votes) {
-  if (votes.weight_squared <= 0) return 0;
-  return votes.weight * votes.weight / votes.weight_squared;
-}
-
 double Tau(double weight) {
   if (weight <= 1) return 1;
   return 1 / (1 + (weight - 1) * kRho);

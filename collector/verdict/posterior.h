@@ -40,7 +40,6 @@ inline constexpr uint32_t kBucketsMin = 4;     // fewer say nothing and are not 
 struct VoteSums {
   uint32_t buckets = 0;
   double weight = 0;          // sum of w
-  double weight_squared = 0;  // sum of w^2
   double weight_open = 0;     // sum of w x
 };
 
@@ -53,9 +52,6 @@ struct Posterior {
   double open = 0;
   double some = 0;
 };
-
-// (sum w)^2 / sum w^2; 0 without votes.
-double EffectiveVotes(const VoteSums& votes);
 
 // 1 / (1 + (W - 1) rho), at most 1.
 double Tau(double weight);

@@ -70,7 +70,7 @@ Evidence Combine(const std::vector<Decided>& agents) {
   }
   const double share = open / sum;
   for (auto& [cause, votes] : vote.causes) votes /= sum;
-  vote.votes = {1, heaviest, heaviest * heaviest, heaviest * share};
+  vote.votes = {1, heaviest, heaviest * share};
   vote.buckets_open = share > 0.5 ? 1 : 0;
   vote.buckets_blocked = 1 - vote.buckets_open;
   vote.buckets_suspected = suspected ? 1 : 0;
@@ -146,7 +146,6 @@ std::vector<InstrumentBug> InstrumentBugsOf(const Roster& roster, const Rules& r
 void Evidence::Add(const Evidence& other) {
   votes.buckets += other.votes.buckets;
   votes.weight += other.votes.weight;
-  votes.weight_squared += other.votes.weight_squared;
   votes.weight_open += other.votes.weight_open;
   buckets_open += other.buckets_open;
   buckets_blocked += other.buckets_blocked;

@@ -36,7 +36,6 @@ inline std::string CellsOf(const OpenShare& shares) {
       cell.set_asn(asn);
       cell.set_buckets(6);
       cell.set_weight(6);
-      cell.set_weight_squared(6);
       cell.set_weight_open(6 * share);
       cell.set_buckets_open(static_cast<uint32_t>(6 * share));
       cell.set_buckets_blocked(6 - cell.buckets_open());

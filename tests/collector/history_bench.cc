@@ -30,7 +30,6 @@ std::string Cells(int hour, int target) {
       cell.set_buckets_blocked(open ? 2 : 6);
       cell.set_buckets_open(open ? 4 : 0);
       cell.set_weight(5.5);
-      cell.set_weight_squared(5.1);
       cell.set_weight_open(open ? 3.9 : 0.01 * (hour % 7));
       internal::v1::CellCause& cause = *cell.add_causes();
       cause.set_layer("tls");

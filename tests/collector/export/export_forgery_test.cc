@@ -67,6 +67,7 @@ class ExportForgeryTest : public ::testing::Test {
     for (uint64_t offset = ExportBlockReader::kFirstBlock; offset < reader->size();) {
       offset = *reader->Read(offset, block);
       change(block);
+      if (block.content_case() == ExportBlock::CONTENT_NOT_SET) continue;  // left out
       EXPECT_TRUE(writer.Write(block).ok());
     }
     out.close();
@@ -93,6 +94,18 @@ class ExportForgeryTest : public ::testing::Test {
     });
     EXPECT_TRUE(found);
     return report;
+  }
+
+  // Changes what is said of events on its way.
+  absl::StatusOr<ExportReport> ForgeEvents(
+      const std::function<void(internal::v1::ExportEvents&)>& change) {
+    uint64_t count = 0;
+    return Forge([&](ExportBlock& block) {
+      if (block.has_end()) block.mutable_end()->set_events(count);
+      if (!block.has_events()) return;
+      if (block.events().events_size() > 0) change(*block.mutable_events());
+      count += static_cast<uint64_t>(block.events().events_size());
+    });
   }
 
   // Changes one record on its way.
@@ -217,6 +230,52 @@ TEST_F(ExportForgeryTest, AVerdictThatHidesBehindAFoldThatIsLateIsShownAllTheSam
               AllOf(HasSubstr("known to be folded up to 0"),
                     HasSubstr("differs, but the fold may not have come that far: CELLS, window "),
                     HasSubstr("\neverything that was compared fits\n")));
+}
+
+// Events: the opening in Beijing.
+TEST_F(ExportForgeryTest, AnEventIsNamedWithItsOnsetTargetAndField) {
+  const auto report = ForgeEvents([](internal::v1::ExportEvents& events) {
+    v1::Event event;
+    ASSERT_TRUE(event.ParseFromString(events.events(0).event()));
+    event.set_rate_mean(0.25);
+    events.mutable_events(0)->set_event(event.SerializeAsString());
+  });
+  ASSERT_THAT(Kinds(report), ElementsAre("EVENT"));
+  EXPECT_THAT(ToText(*report), AllOf(HasSubstr("EVENT, window 2024-04-06T06:00:00+00:00, CN "
+                                               "whatsapp: stored -> by the cells: modified: rate_mean: "
+                                               "0.25 -> ")));
+}
+
+TEST_F(ExportForgeryTest, AnEventThatIsInventedOrLeftOutOrRenamedIsNamed) {
+  EXPECT_THAT(Kinds(ForgeEvents([](internal::v1::ExportEvents& events) {
+                *events.add_events() = events.events(0);
+                events.mutable_events(1)->set_event_id("another");
+              })),
+              ElementsAre("EVENT", "EVENT"));
+  EXPECT_THAT(Kinds(ForgeEvents([](internal::v1::ExportEvents& events) { events.clear_events(); })),
+              ElementsAre("EVENT"));
+  EXPECT_THAT(Kinds(ForgeEvents([](internal::v1::ExportEvents& events) {
+                events.mutable_events(0)->set_onset_ms(1);
+              })),
+              ElementsAre("EVENT"));
+}
+
+TEST_F(ExportForgeryTest, AHistoryThatCannotBeReadIsCounted) {
+  const auto report = ForgeEvents([](internal::v1::ExportEvents& events) {
+    for (internal::v1::ExportTimeline& timeline : *events.mutable_timelines()) {
+      if (timeline.target_id() == "signal") timeline.set_timeline("\x08\x01");
+    }
+  });
+  EXPECT_THAT(ToText(*report), AllOf(HasSubstr("1 histories by other rules, not compared\n"),
+                                     HasSubstr("\neverything that was compared fits\n")));
+}
+
+TEST_F(ExportForgeryTest, EventsWithoutCellsAreTold) {
+  const auto report = Forge([](ExportBlock& block) {
+    if (block.has_end()) block.mutable_end()->set_verdicts(0);
+    if (block.has_verdicts()) block.clear_content();
+  });
+  EXPECT_THAT(Kinds(report), ElementsAre("EVENT"));
 }
 
 TEST_F(ExportForgeryTest, ABatchIsNamedWithItsNodeAndNumber) {

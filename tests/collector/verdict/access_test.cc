@@ -12,7 +12,7 @@ constexpr Contrasts kReached{Contrast::kReached, false};
 Evidence Votes(uint32_t open, uint32_t blocked) {
   Evidence evidence;
   const uint32_t n = open + blocked;
-  evidence.votes = {n, 1.0 * n, 1.0 * n, 1.0 * open};
+  evidence.votes = {n, 1.0 * n, 1.0 * open};
   evidence.buckets_open = open;
   evidence.buckets_blocked = blocked;
   return evidence;

@@ -58,7 +58,6 @@ bool HasAccess(const CountryOptions& options, const Country& country, size_t reg
 void Add(const VoteSums& votes, VoteSums& sum) {
   sum.buckets += votes.buckets;
   sum.weight += votes.weight;
-  sum.weight_squared += votes.weight_squared;
   sum.weight_open += votes.weight_open;
 }
 
@@ -78,7 +77,7 @@ Country MakeCountry(const CountryOptions& options, uint64_t seed) {
         const bool reaches =
             dice.Chance(options.contamination) || (access && dice.Chance(options.rate));
         const bool open = !dice.Chance(options.failures) && reaches;
-        Add({1, 1, 1, open ? 1.0 : 0.0}, votes);
+        Add({1, 1, open ? 1.0 : 0.0}, votes);
       }
       if (access) country.cells_with_access.emplace(region, asn);
       Add(votes, country.votes[region]);

@@ -25,7 +25,6 @@ void AddCell(const std::string& region, uint32_t asn, uint32_t open, uint32_t bu
   cell.set_buckets_open(open);
   cell.set_buckets_blocked(buckets - open);
   cell.set_weight(buckets);
-  cell.set_weight_squared(buckets);
   cell.set_weight_open(open);
 }
 

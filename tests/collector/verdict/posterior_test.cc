@@ -13,7 +13,7 @@ namespace {
 
 // `buckets` votes of full weight, `open` of them for access.
 VoteSums Votes(double open, uint32_t buckets) {
-  return {buckets, static_cast<double>(buckets), static_cast<double>(buckets), open};
+  return {buckets, static_cast<double>(buckets), open};
 }
 
 struct StateCase {
@@ -112,12 +112,11 @@ TEST(PosteriorTest, VotesOfARegionAreNotIndependent) {
 TEST(PosteriorTest, LightVotesWeighLittle) {
   // Eight old origins say blocked, a hundred that enrolled minutes ago say open.
   const double w = 0.001;
-  const VoteSums votes{108, 8 + 100 * w, 8 + 100 * w * w, 100 * w};
-  EXPECT_NEAR(EffectiveVotes(votes), 8.2, 0.1);
+  const VoteSums votes{108, 8 + 100 * w, 100 * w};
   EXPECT_EQ(StateOf(votes, PosteriorOf(votes)), v1::ACCESS_STATE_BLOCKED);
-  const VoteSums only_light{100, 100 * w, 100 * w * w, 100 * w};
+  const VoteSums only_light{100, 100 * w, 100 * w};
   EXPECT_EQ(StateOf(only_light, PosteriorOf(only_light)), v1::ACCESS_STATE_UNKNOWN);
-  const VoteSums weightless{8, 0, 0, 0};
+  const VoteSums weightless{8, 0, 0};
   EXPECT_EQ(StateOf(weightless, PosteriorOf(weightless)), v1::ACCESS_STATE_UNKNOWN);
 }
 
@@ -131,14 +130,12 @@ TEST(PosteriorTest, AgreeingVoteNeverLowersWhatIsBelieved) {
       const double weight = unit() < 0.5 ? 1 : unit();
       ++votes.buckets;
       votes.weight += weight;
-      votes.weight_squared += weight * weight;
       if (unit() < rate) votes.weight_open += weight;
     }
     const double weight = unit();
     VoteSums more = votes;
     ++more.buckets;
     more.weight += weight;
-    more.weight_squared += weight * weight;
     const Posterior before = PosteriorOf(votes);
     const Posterior less_open = PosteriorOf(more);
     more.weight_open += weight;

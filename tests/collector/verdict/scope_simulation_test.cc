@@ -98,7 +98,6 @@ TEST(ScopeSimulationTest, AgreeingVoteNeverLowersTheScope) {
         VoteSums& votes = more.cells[i].votes;
         votes.buckets += 1;
         votes.weight += 1;
-        votes.weight_squared += 1;
         votes.weight_open += country.HasAccess(cell.region, cell.asn) ? 1 : 0;
         const ScopeOdds after = OddsOf(more).value();
         EXPECT_GE(after.posterior[index], before.posterior[index] - 1e-3)

@@ -15,7 +15,7 @@
 namespace sightline {
 namespace {
 
-VoteSums Votes(double open, uint32_t n) { return {n, 1.0 * n, 1.0 * n, open}; }
+VoteSums Votes(double open, uint32_t n) { return {n, 1.0 * n, open}; }
 
 // One word for a region, a letter for each network from AS1 on, each of `n` votes: O all open, B
 // all blocked, P 60 % open, l blocked with a quarter of liars, '-' nobody. "_": a silent region.
