@@ -17,6 +17,9 @@ constexpr double kTurnedClosed = 0.1;
 constexpr double kRateAgents = 10;  // that the prior of a rate is worth
 constexpr int kSteps = 4;
 constexpr double kLogPriceOfTurning = -9.21034;  // ln 1e-4
+// Beta prior of the share of a region's agents that are not what they seem: mean 0.05.
+constexpr double kOthersPrior = 1;
+constexpr double kHonestPrior = 19;
 
 using Agents = std::vector<size_t>;
 using Rates = std::vector<double>;  // by number of the used contrast
@@ -24,6 +27,13 @@ using Rates = std::vector<double>;  // by number of the used contrast
 struct Fit {
   double score = 0;  // ln of likelihood, prior of rates and price of where it began
   Rates rates;
+  bool turned = false;  // begun from what most agents say
+};
+
+// How common honest agents and others are in a place, over how common they are everywhere.
+struct Mix {
+  double honest = 1;
+  double others = 1;
 };
 
 // The fits of several cells, whose scores add up.
@@ -65,7 +75,9 @@ class Fitter {
       all.insert(all.end(), cells.begin(), cells.end());
       Fits separate;
       for (const Agents* cell : cells) separate.Add(Best({cell}, Usual(*cell)));
-      apart.Add(cells.size() > 1 ? Best(cells, std::move(separate)) : std::move(separate));
+      if (cells.size() > 1) separate = Best(cells, std::move(separate));
+      Reconsider(separate);
+      apart.Add(std::move(separate));
     }
     return table_.cells.size() > 1 ? Best(all, std::move(apart)) : apart;
   }
@@ -84,8 +96,42 @@ class Fitter {
     if (kinds == 0) return apart;
     Fits together;
     together.score = kinds * kLogPriceOfTurning;
-    for (const Agents* cell : cells) together.Add(*cell, Run(*cell, turned));
+    for (const Agents* cell : cells) {
+      Fit fit = Run(*cell, turned);
+      fit.turned = true;
+      together.Add(*cell, std::move(fit));
+    }
     return together.score > apart.score ? together : std::move(apart);
+  }
+
+  // Cells of a region that were turned while others were not. Where many of the others' agents are
+  // behind VPNs, a cell in which nearly all are is no wonder, and hardly an opening.
+  void Reconsider(Fits& region) const {
+    double others = kOthersPrior;
+    double all = kOthersPrior + kHonestPrior;
+    for (const auto& [cell, fit] : region.cells) {
+      if (fit.turned) continue;
+      for (const size_t agent : *cell) {
+        const double honest = Honest(agent, fit.rates);
+        others += table_.pull[agent] * kinds_.others[agent] / (honest + kinds_.others[agent]);
+        all += table_.pull[agent];
+      }
+    }
+    const double usual = kOthersPrior / (kOthersPrior + kHonestPrior);
+    const Mix mix = {(1 - others / all) / (1 - usual), others / all / usual};
+    if (mix.others <= 1) return;
+    for (auto& [cell, fit] : region.cells) {
+      if (!fit.turned) continue;
+      Rates turned = usual_;
+      const int kinds = Turn({cell}, turned);
+      if (Run(*cell, usual_, mix).score <
+          Run(*cell, turned, mix).score + kinds * kLogPriceOfTurning) {
+        continue;
+      }
+      region.score -= fit.score;
+      fit = Run(*cell, usual_);
+      region.score += fit.score;
+    }
   }
 
   // Turns over what most of the agents in `cells` contradict; returns how many kinds that are.
@@ -129,7 +175,7 @@ class Fitter {
     return likelihood;
   }
 
-  Fit Run(const Agents& cell, const Rates& expected) const {
+  Fit Run(const Agents& cell, const Rates& expected, const Mix& mix = {}) const {
     Fit fit;
     fit.rates = expected;
     for (int step = 0; step < kSteps; ++step) {
@@ -140,8 +186,9 @@ class Fitter {
         decided[i] = kRateAgents;
       }
       for (const size_t agent : cell) {
-        const double honest = Honest(agent, fit.rates);
-        const double weight = table_.pull[agent] * honest / (honest + kinds_.others[agent]);
+        const double honest = mix.honest * Honest(agent, fit.rates);
+        const double others = mix.others * kinds_.others[agent];
+        const double weight = table_.pull[agent] * honest / (honest + others);
         for (size_t i = 0; i < used_.size(); ++i) {
           const Answer& answer = table_.At(agent, used_[i].column);
           if (!answer.decided) continue;
@@ -152,7 +199,8 @@ class Fitter {
       for (size_t i = 0; i < used_.size(); ++i) fit.rates[i] = open[i] / decided[i];
     }
     for (const size_t agent : cell) {
-      fit.score += table_.pull[agent] * std::log(Honest(agent, fit.rates) + kinds_.others[agent]);
+      fit.score += table_.pull[agent] * std::log(mix.honest * Honest(agent, fit.rates) +
+                                                 mix.others * kinds_.others[agent]);
     }
     for (size_t i = 0; i < used_.size(); ++i) fit.score += LogPrior(fit.rates[i], expected[i]);
     return fit;

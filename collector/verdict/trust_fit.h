@@ -8,7 +8,9 @@
 // say (a censor that gave up, an international line that is cut), and the likelier end is taken.
 // The second place costs 1e-4 for either. A domestic anchor that is down needs none. A cell, a
 // whole region or the whole country can be turned over at one price, so that two agents in each of
-// thirty regions suffice to see a country open.
+// thirty regions suffice to see a country open. A cell that is turned alone is looked at once more
+// with as many VPNs as the rest of its region has: where half of a city is behind one, a network of
+// it in which all are is no opening.
 #ifndef SIGHTLINE_COLLECTOR_VERDICT_TRUST_FIT_H_
 #define SIGHTLINE_COLLECTOR_VERDICT_TRUST_FIT_H_
 

@@ -146,6 +146,22 @@ TEST(TrustTest, FortyPercentVpnUsersOfACityAreFound) {
   EXPECT_EQ(wronged, 0U) << "of " << others;
 }
 
+TEST(TrustTest, ANetworkOfVpnUsersInACityOfThemIsNoOpening) {
+  // All of one network, and of the two others as many as `elsewhere` of eight.
+  for (const int elsewhere : {0, 1, 4, 5}) {
+    Crowd crowd;
+    for (int i = 0; i < 6; ++i) crowd.Join("CN-BJ", 9808, BehindVpn);
+    for (const uint32_t asn : {4134U, 4837U}) {
+      for (int i = 0; i < 8; ++i) {
+        crowd.Join("CN-BJ", asn, i < elsewhere ? Reaches(BehindVpn) : Reaches(AtHome));
+        crowd.Join("CN-SH", asn, AtHome);
+      }
+    }
+    const size_t found = Bypassing(crowd.Judge());
+    EXPECT_EQ(found, elsewhere < 4 ? 2U * elsewhere : 6U + 2U * elsewhere) << elsewhere;
+  }
+}
+
 TEST(TrustTest, AJudgedContrastIsNotItsOwnContrast) {
   Crowd crowd(SomeContrasts(2, 2, 1));
   crowd.Join("CN-BJ", 4134, BehindVpn);
