@@ -39,8 +39,8 @@ inline constexpr uint32_t kBucketsMin = 4;     // fewer say nothing and are not 
 // Weighted votes of buckets, each with weight w in [0, 1] and share with access x in [0, 1].
 struct VoteSums {
   uint32_t buckets = 0;
-  double weight = 0;          // sum of w
-  double weight_open = 0;     // sum of w x
+  double weight = 0;       // sum of w
+  double weight_open = 0;  // sum of w x
 };
 
 struct Posterior {

@@ -2,20 +2,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <functional>
 
 #include "absl/strings/escaping.h"
 #include "collector/export/export_blocks.h"
 #include "collector/export/export_check.h"
-#include "collector/export/export_writer.h"
 #include "common/message.h"
 #include "common/plan.h"
 #include "sightline/internal/v1/fold.pb.h"
 #include "sightline/v1/summary.pb.h"
-#include "tests/collector/export/signed_world.h"
-#include "tests/collector/memory_store.h"
-#include "tests/common/temp_folder.h"
+#include "tests/collector/export/export_forger.h"
 
 namespace sightline {
 namespace {
@@ -29,117 +25,6 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-// Made once; every test changes a copy.
-struct Original {
-  Original() {
-    MemoryStore store;
-    world.Fill(store);
-    ExportOptions options;
-    options.now = world.end();
-    options.block_bytes = 5000;
-    EXPECT_TRUE(WriteExport(store, folder / "export", options).ok());
-  }
-  TempFolder folder;
-  SignedWorld world;
-};
-
-class ExportForgeryTest : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() { original_ = new Original; }
-  static void TearDownTestSuite() {
-    delete original_;
-    original_ = nullptr;
-  }
-
-  static absl::Time Hour(int hours) { return kTestNow + absl::Hours(hours); }
-
-  // A file of the same blocks after `change`, with checksums that fit, and what is said of it.
-  absl::StatusOr<ExportReport> Forge(const std::function<void(ExportBlock&)>& change) {
-    const auto reader = ExportBlockReader::Open(original_->folder / "export");
-    EXPECT_TRUE(reader.ok()) << reader.status();
-    std::ofstream out(folder_ / "forged", std::ios::binary | std::ios::trunc);
-    ExportBlockWriter writer([&](absl::string_view bytes) {
-      out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-      return absl::OkStatus();
-    });
-    ExportBlock block;
-    for (uint64_t offset = ExportBlockReader::kFirstBlock; offset < reader->size();) {
-      offset = *reader->Read(offset, block);
-      change(block);
-      if (block.content_case() == ExportBlock::CONTENT_NOT_SET) continue;  // left out
-      EXPECT_TRUE(writer.Write(block).ok());
-    }
-    out.close();
-    CheckOptions options;
-    options.operator_key = original_->world.operator_key().public_key();
-    options.page_records = 50;
-    return CheckExport(folder_ / "forged", names_, options);
-  }
-
-  // Changes one verdict on its way.
-  absl::StatusOr<ExportReport> ForgeVerdict(
-      const std::string& target, absl::Time start,
-      const std::function<void(internal::v1::ExportVerdict&)>& change) {
-    bool found = false;
-    absl::StatusOr<ExportReport> report = Forge([&](ExportBlock& block) {
-      if (!block.has_verdicts()) return;
-      for (internal::v1::ExportVerdict& row : *block.mutable_verdicts()->mutable_verdicts()) {
-        if (row.target_id() != target || row.window_start_ms() != absl::ToUnixMillis(start)) {
-          continue;
-        }
-        change(row);
-        found = true;
-      }
-    });
-    EXPECT_TRUE(found);
-    return report;
-  }
-
-  // Changes what is said of events on its way.
-  absl::StatusOr<ExportReport> ForgeEvents(
-      const std::function<void(internal::v1::ExportEvents&)>& change) {
-    uint64_t count = 0;
-    return Forge([&](ExportBlock& block) {
-      if (block.has_end()) block.mutable_end()->set_events(count);
-      if (!block.has_events()) return;
-      if (block.events().events_size() > 0) change(*block.mutable_events());
-      count += static_cast<uint64_t>(block.events().events_size());
-    });
-  }
-
-  // Changes one record on its way.
-  absl::StatusOr<ExportReport> ForgeRecord(
-      const std::string& node, uint64_t node_seq,
-      const std::function<void(internal::v1::ExportRecord&)>& change) {
-    bool found = false;
-    absl::StatusOr<ExportReport> report = Forge([&](ExportBlock& block) {
-      if (!block.has_log() || block.log().node() != node) return;
-      for (internal::v1::ExportRecord& row : *block.mutable_log()->mutable_records()) {
-        if (row.node_seq() != node_seq) continue;
-        change(row);
-        found = true;
-      }
-    });
-    EXPECT_TRUE(found);
-    return report;
-  }
-
-  static std::vector<std::string> Kinds(const absl::StatusOr<ExportReport>& report) {
-    EXPECT_TRUE(report.ok()) << report.status();
-    std::vector<std::string> kinds;
-    if (!report.ok()) return kinds;
-    for (const AuditProblem& problem : report->audit().problems()) {
-      kinds.push_back(ShortName(problem.kind()));
-    }
-    return kinds;
-  }
-
-  static Original* original_;
-  const RegionNames names_ = *RegionNames::Load();
-  TempFolder folder_;
-};
-Original* ExportForgeryTest::original_ = nullptr;
 
 TEST_F(ExportForgeryTest, AFileThatIsWrittenAgainAsItWasFits) {
   const auto report = Forge([](ExportBlock&) {});
@@ -230,52 +115,6 @@ TEST_F(ExportForgeryTest, AVerdictThatHidesBehindAFoldThatIsLateIsShownAllTheSam
               AllOf(HasSubstr("known to be folded up to 0"),
                     HasSubstr("differs, but the fold may not have come that far: CELLS, window "),
                     HasSubstr("\neverything that was compared fits\n")));
-}
-
-// Events: the opening in Beijing.
-TEST_F(ExportForgeryTest, AnEventIsNamedWithItsOnsetTargetAndField) {
-  const auto report = ForgeEvents([](internal::v1::ExportEvents& events) {
-    v1::Event event;
-    ASSERT_TRUE(event.ParseFromString(events.events(0).event()));
-    event.set_rate_mean(0.25);
-    events.mutable_events(0)->set_event(event.SerializeAsString());
-  });
-  ASSERT_THAT(Kinds(report), ElementsAre("EVENT"));
-  EXPECT_THAT(ToText(*report), AllOf(HasSubstr("EVENT, window 2024-04-06T06:00:00+00:00, CN "
-                                               "whatsapp: stored -> by the cells: modified: rate_mean: "
-                                               "0.25 -> ")));
-}
-
-TEST_F(ExportForgeryTest, AnEventThatIsInventedOrLeftOutOrRenamedIsNamed) {
-  EXPECT_THAT(Kinds(ForgeEvents([](internal::v1::ExportEvents& events) {
-                *events.add_events() = events.events(0);
-                events.mutable_events(1)->set_event_id("another");
-              })),
-              ElementsAre("EVENT", "EVENT"));
-  EXPECT_THAT(Kinds(ForgeEvents([](internal::v1::ExportEvents& events) { events.clear_events(); })),
-              ElementsAre("EVENT"));
-  EXPECT_THAT(Kinds(ForgeEvents([](internal::v1::ExportEvents& events) {
-                events.mutable_events(0)->set_onset_ms(1);
-              })),
-              ElementsAre("EVENT"));
-}
-
-TEST_F(ExportForgeryTest, AHistoryThatCannotBeReadIsCounted) {
-  const auto report = ForgeEvents([](internal::v1::ExportEvents& events) {
-    for (internal::v1::ExportTimeline& timeline : *events.mutable_timelines()) {
-      if (timeline.target_id() == "signal") timeline.set_timeline("\x08\x01");
-    }
-  });
-  EXPECT_THAT(ToText(*report), AllOf(HasSubstr("1 histories by other rules, not compared\n"),
-                                     HasSubstr("\neverything that was compared fits\n")));
-}
-
-TEST_F(ExportForgeryTest, EventsWithoutCellsAreTold) {
-  const auto report = Forge([](ExportBlock& block) {
-    if (block.has_end()) block.mutable_end()->set_verdicts(0);
-    if (block.has_verdicts()) block.clear_content();
-  });
-  EXPECT_THAT(Kinds(report), ElementsAre("EVENT"));
 }
 
 TEST_F(ExportForgeryTest, ABatchIsNamedWithItsNodeAndNumber) {
