@@ -9,48 +9,10 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "collector/paging.h"
 #include "common/message.h"
 
 namespace sightline {
-namespace {
-
-constexpr int kPageSizeDefault = 100;
-constexpr int kPageSizeMax = 1000;
-
-absl::StatusOr<size_t> PageSize(int asked) {
-  if (asked < 0) return absl::InvalidArgumentError("page_size: must not be negative");
-  return static_cast<size_t>(asked == 0 ? kPageSizeDefault : std::min(asked, kPageSizeMax));
-}
-
-absl::StatusOr<std::string> AfterKey(const std::string& page_token) {
-  std::string key;
-  if (!absl::WebSafeBase64Unescape(page_token, &key)) {
-    return absl::InvalidArgumentError(
-        "page_token: must be the next_page_token of an earlier answer");
-  }
-  return key;
-}
-
-// Fills one page from entries sorted by key.
-template <typename Entry, typename Request, typename Add>
-absl::StatusOr<std::string> FillPage(const std::map<std::string, Entry>& entries,
-                                     const Request& request, Add add) {
-  const absl::StatusOr<size_t> size = PageSize(request.page_size());
-  if (!size.ok()) return size.status();
-  const absl::StatusOr<std::string> after = AfterKey(request.page_token());
-  if (!after.ok()) return after.status();
-  std::string last;
-  size_t count = 0;
-  for (auto it = entries.upper_bound(*after); it != entries.end(); ++it) {
-    if (count == *size) return absl::WebSafeBase64Escape(last);
-    add(it->second);
-    last = it->first;
-    ++count;
-  }
-  return std::string();
-}
-
-}  // namespace
 
 absl::StatusOr<v1::ListTargetsResponse> ListTargets(const v1::Plan& plan,
                                                     const v1::ListTargetsRequest& request) {
@@ -68,21 +30,26 @@ absl::StatusOr<v1::ListTargetsResponse> ListTargets(const v1::Plan& plan,
   return response;
 }
 
+absl::StatusOr<const v1::CountryRegions*> FindCountry(const v1::Plan& plan,
+                                                      const std::string& code) {
+  const auto country =
+      std::find_if(plan.countries().begin(), plan.countries().end(),
+                   [&code](const v1::CountryRegions& each) { return each.country() == code; });
+  if (country != plan.countries().end()) return &*country;
+  const std::string known =
+      absl::StrJoin(plan.countries(), ", ", [](std::string* out, const v1::CountryRegions& each) {
+        absl::StrAppend(out, each.country());
+      });
+  return absl::NotFoundError(absl::StrCat("country: \"", absl::Utf8SafeCEscape(code),
+                                          "\" is not under observation; known: ", known));
+}
+
 absl::StatusOr<v1::ListRegionsResponse> ListRegions(const v1::Plan& plan, const RegionNames& names,
                                                     const v1::ListRegionsRequest& request) {
-  const auto country = std::find_if(
-      plan.countries().begin(), plan.countries().end(),
-      [&request](const v1::CountryRegions& each) { return each.country() == request.country(); });
-  if (country == plan.countries().end()) {
-    const std::string known =
-        absl::StrJoin(plan.countries(), ", ", [](std::string* out, const v1::CountryRegions& each) {
-          absl::StrAppend(out, each.country());
-        });
-    return absl::NotFoundError(absl::StrCat("country: \"", absl::Utf8SafeCEscape(request.country()),
-                                            "\" is not under observation; known: ", known));
-  }
+  const auto country = FindCountry(plan, request.country());
+  if (!country.ok()) return country.status();
   std::map<std::string, std::string> regions;
-  for (const std::string& region : country->regions()) regions.emplace(region, region);
+  for (const std::string& region : (*country)->regions()) regions.emplace(region, region);
   v1::ListRegionsResponse response;
   const auto next = FillPage(regions, request, [&](const std::string& region) {
     v1::RegionInfo& info = *response.add_regions();

@@ -1,6 +1,8 @@
-// Answers the list calls of Summaries and Admin. Paging tokens are the last key of the page before.
+// Answers the list calls of Summaries and Admin (paging.h).
 #ifndef SIGHTLINE_COLLECTOR_DIRECTORY_H_
 #define SIGHTLINE_COLLECTOR_DIRECTORY_H_
+
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "collector/store/store.h"
@@ -14,6 +16,10 @@ namespace sightline {
 // Pure.
 absl::StatusOr<v1::ListTargetsResponse> ListTargets(const v1::Plan& plan,
                                                     const v1::ListTargetsRequest& request);
+
+// The country's entry in `plan`. NOT_FOUND names those that are under observation.
+absl::StatusOr<const v1::CountryRegions*> FindCountry(const v1::Plan& plan,
+                                                      const std::string& code);
 
 // Pure. NOT_FOUND when the country is not under observation.
 absl::StatusOr<v1::ListRegionsResponse> ListRegions(const v1::Plan& plan, const RegionNames& names,

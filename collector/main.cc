@@ -30,6 +30,7 @@
 #include "collector/steady_clock.h"
 #include "collector/store/store.h"
 #include "collector/store_commands.h"
+#include "collector/workers.h"
 #include "common/clock.h"
 #include "common/crypto.h"
 #include "common/lifetime_grpc.h"
@@ -42,6 +43,8 @@ namespace {
 constexpr size_t kOtherFiles = 2048;
 // Some seconds at full speed, for a fold that has fallen behind.
 constexpr size_t kRecentRoundsMax = 16'384;
+// They wait for the store most of the time.
+constexpr int kReaderThreads = 2;
 
 // Waits for SIGINT or SIGTERM, which main blocked before any thread was started.
 void WaitForSignal(const sigset_t& signals) {
@@ -105,8 +108,9 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
                   fold.Wake();
                 });
   Enrolment enrolment(**store, plans, *regions, clock, std::move(options->invites));
+  Workers readers(kReaderThreads);
   const ServerParts parts{intake.session_context(), enrolment, **geo, *regions, board,
-                          intake.store_workers()};
+                          intake.store_workers(),   readers};
   const absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options->server, parts);
   if (!server.ok()) return server.status();
   absl::StatusOr<std::unique_ptr<HttpServer>> http = StartHttp(flags, metrics, health);

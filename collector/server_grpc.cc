@@ -14,6 +14,7 @@
 #include "collector/directory.h"
 #include "collector/ingest_grpc.h"
 #include "collector/log.h"
+#include "collector/past.h"
 #include "collector/status_grpc.h"
 #include "common/wire.h"
 #include "sightline/v1/admin.grpc.pb.h"
@@ -102,13 +103,39 @@ class SummariesService final : public v1::Summaries::CallbackService {
   grpc::ServerUnaryReactor* GetSummary(grpc::CallbackServerContext* context,
                                        const v1::GetSummaryRequest* request,
                                        v1::GetSummaryResponse* response) override {
+    if (request->has_time()) {
+      return FromStore(context, request, response, sightline::SummaryAt);
+    }
     const Board::Summary summary = parts_.board.Get(request->country());
     return FinishWith<v1::GetSummaryResponse>(
         context->DefaultReactor(),
         summary.ok() ? SelectTargets(**summary, *request) : summary.status(), response);
   }
 
+  grpc::ServerUnaryReactor* ListEvents(grpc::CallbackServerContext* context,
+                                       const v1::ListEventsRequest* request,
+                                       v1::ListEventsResponse* response) override {
+    return FromStore(context, request, response, sightline::ListEvents);
+  }
+
  private:
+  // Answers on a thread that may wait.
+  template <typename Request, typename Response>
+  grpc::ServerUnaryReactor* FromStore(
+      grpc::CallbackServerContext* context, const Request* request, Response* response,
+      absl::StatusOr<Response> (*answer)(StoreReader&, const v1::Plan&, const Request&)) {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    const bool posted = parts_.readers.TryPost([this, request, response, reactor, answer] {
+      const auto plan = parts_.session_context.plans.Current();
+      FinishWith<Response>(
+          reactor,
+          plan == nullptr ? NoPlan() : answer(parts_.session_context.store, plan->plan, *request),
+          response);
+    });
+    if (!posted) reactor->Finish(TooBusy());
+    return reactor;
+  }
+
   const ServerParts parts_;
 };
 

@@ -24,6 +24,7 @@ struct ServerParts {
   const RegionNames& regions;
   const Board& board;
   Workers& workers;  // for what may wait for the store
+  Workers& readers;  // the same, of readers: however many ask, intake does not wait for them
 };
 
 // Runs from Start until it is destroyed. Thread-safe.

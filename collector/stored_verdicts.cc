@@ -46,7 +46,7 @@ absl::StatusOr<v1::GetSummaryResponse> SummaryOfRows(absl::Span<const VerdictRec
   return summary;
 }
 
-absl::StatusOr<v1::GetSummaryResponse> StoredSummary(Store& store, const std::string& country,
+absl::StatusOr<v1::GetSummaryResponse> StoredSummary(StoreReader& store, const std::string& country,
                                                      absl::Time window_start) {
   const absl::StatusOr<std::vector<VerdictRecord>> rows =
       store.ReadVerdicts(country, window_start, window_start + absl::Milliseconds(1));

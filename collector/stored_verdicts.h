@@ -25,7 +25,7 @@ absl::StatusOr<v1::GetSummaryResponse> SummaryOfRows(absl::Span<const VerdictRec
 // What readers are told of one country and window: the stored verdicts, and what the history, as it
 // stands now, says about that window. The window may be one of the past. NOT_FOUND: there are no
 // verdicts on it. DATA_LOSS: a row that cannot be read.
-absl::StatusOr<v1::GetSummaryResponse> StoredSummary(Store& store, const std::string& country,
+absl::StatusOr<v1::GetSummaryResponse> StoredSummary(StoreReader& store, const std::string& country,
                                                      absl::Time window_start);
 
 // Puts the newest stored window of each country of `plan` on the board; NothingComplete where there

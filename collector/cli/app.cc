@@ -16,6 +16,8 @@ namespace {
 using Action = std::function<absl::Status()>;
 
 const std::map<std::string, Format> kFormats = {{"table", Format::kTable}, {"json", Format::kJson}};
+const std::map<std::string, Format> kListFormats = {
+    {"table", Format::kTable}, {"json", Format::kJson}, {"csv", Format::kCsv}};
 const std::map<std::string, v1::AgentRole> kRoles = {{"volunteer", v1::AGENT_ROLE_VOLUNTEER},
                                                      {"control", v1::AGENT_ROLE_CONTROL}};
 
@@ -46,6 +48,7 @@ struct Commands {
   InviteOptions invite;
   AgentsOptions agents;
   SummaryRequestOptions summary;
+  EventsOptions events;
   ReplayFlags replay;
   ScoreOptions score;
   ExportFlags export_flags;
@@ -121,33 +124,63 @@ void AddAgents(CLI::App& app, Commands& all, const Terminal& terminal) {
   agents->footer("Example:\n  sightline agents --admin sightline-admin.sock");
 }
 
-void AddSummary(CLI::App& app, Commands& all, const Terminal& terminal) {
-  CLI::App* summary =
-      app.add_subcommand("summary", "Is a service reachable from inside a country, and for whom");
-  summary->add_option("--collector", all.summary.collector, "Collector to ask")
+void AddReader(CLI::App* command, ReaderOptions& reader) {
+  command->add_option("--collector", reader.collector, "Collector to ask")
       ->envname("SIGHTLINE_COLLECTOR")
       ->required()
       ->type_name("HOST:PORT");
-  summary
-      ->add_option("--roots", all.summary.roots_path,
+  command
+      ->add_option("--roots", reader.roots_path,
                    "PEM certificates to trust instead of the system's")
       ->envname("SIGHTLINE_ROOTS")
       ->type_name("FILE");
-  summary->add_option("--country", all.summary.country, "ISO 3166-1 code")
+  command->add_option("--country", reader.country, "ISO 3166-1 code")
       ->capture_default_str()
       ->type_name("CODE");
-  summary
-      ->add_option("--target", all.summary.target_ids,
+  command
+      ->add_option("--target", reader.target_ids,
                    "Only this target, anchors included; repeat for more")
       ->type_name("ID");
-  AddChoice(summary, "--format", all.summary.format, kFormats, "table (default) or json");
+}
+
+void AddSummary(CLI::App& app, Commands& all, const Terminal& terminal) {
+  CLI::App* summary =
+      app.add_subcommand("summary", "Is a service reachable from inside a country, and for whom");
+  AddReader(summary, all.summary.reader);
+  summary
+      ->add_option("--time", all.summary.time,
+                   "A moment of the past instead of the newest window (UTC): 2024-04-08, "
+                   "\"2024-04-08 13:00\" or 2024-04-08T13:00:00+08:00")
+      ->type_name("TIME");
+  AddChoice(summary, "--format", all.summary.reader.format, kFormats, "table (default) or json");
   summary->add_flag("--brief", all.summary.brief, "Headlines and matrix only");
   summary->callback([&] { all.action = [&] { return ShowSummary(all.summary, terminal); }; });
   summary->footer(
       "Examples:\n"
       "  sightline summary --collector sightline.example:7443\n"
       "  sightline summary --collector localhost:7443 --roots ca.pem --target whatsapp\n"
+      "  sightline summary --collector localhost:7443 --time \"2024-04-08 13:00\"\n"
       "  SIGHTLINE_COLLECTOR=localhost:7443 sightline summary --format json");
+}
+
+void AddEvents(CLI::App& app, Commands& all, const Terminal& terminal) {
+  CLI::App* events = app.add_subcommand(
+      "events", "Openings and closings: what became reachable or blocked, where, since when");
+  AddReader(events, all.events.reader);
+  events
+      ->add_option("--since", all.events.since,
+                   "Only what went on at this time (UTC) or later: 2024-04-08, \"2024-04-08 "
+                   "13:00\" or 2024-04-08T13:00:00+08:00")
+      ->type_name("TIME");
+  events->add_option("--until", all.events.until, "Only what began before this time")
+      ->type_name("TIME");
+  AddChoice(events, "--format", all.events.reader.format, kListFormats,
+            "table (default), json or csv");
+  events->callback([&] { all.action = [&] { return ShowEvents(all.events, terminal); }; });
+  events->footer(
+      "Examples:\n"
+      "  sightline events --collector sightline.example:7443 --target whatsapp\n"
+      "  sightline events --collector localhost:7443 --since 2024-04-01 --format csv");
 }
 
 void AddScore(CLI::App& app, Commands& all, const Terminal& terminal) {
@@ -201,12 +234,14 @@ int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
   app.footer(
       "Examples:\n"
       "  sightline summary --collector sightline.example:7443\n"
+      "  sightline events --collector sightline.example:7443 --target whatsapp\n"
       "  sightline keys new --out operator.pem\n"
       "  sightline plan sign --key operator.pem --in plan.txtpb --out plan.signed\n"
       "  sightline invite --admin sightline-admin.sock\n\n"
       "Exit codes: 0 done, 1 failed, 2 wrong usage. Help on a command: sightline COMMAND --help");
   Commands all;
   AddSummary(app, all, terminal);
+  AddEvents(app, all, terminal);
   AddKeys(app, all, terminal);
   AddPlan(app, all, terminal);
   AddAgents(app, all, terminal);

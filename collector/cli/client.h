@@ -23,6 +23,10 @@ struct Collector {
 absl::StatusOr<v1::GetSummaryResponse> GetSummary(const Collector& collector,
                                                   const v1::GetSummaryRequest& request);
 
+// Every page, as one response.
+absl::StatusOr<v1::ListEventsResponse> ListEvents(const Collector& collector,
+                                                  v1::ListEventsRequest request);
+
 // `socket` is the path of the collector's Unix socket.
 absl::StatusOr<v1::PublishPlanResponse> PublishPlan(const std::string& socket,
                                                     const v1::SignedPlan& plan);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -18,8 +19,8 @@ namespace {
 
 constexpr std::chrono::seconds kCallTimeout(15);
 constexpr int kPageSize = 1000;
-// An operator with more agents than this needs another tool than a list.
-constexpr int kAgentsMax = 1'000'000;
+// Whoever has more than this needs another tool than a list.
+constexpr int kEntriesMax = 1'000'000;
 
 // A connection and the name it goes by in errors.
 struct Link {
@@ -81,6 +82,32 @@ absl::Status ToStatus(const Link& link, const grpc::Status& status) {
   }
 }
 
+// Every page of a list, as one response. `add` moves a page over and returns how many entries there
+// are then.
+template <typename Response, typename Stub, typename Request, typename Add>
+absl::StatusOr<Response> AllPages(const Link& link, Stub& stub,
+                                  grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                               Response*),
+                                  Request request, Add add) {
+  Response all;
+  request.set_page_size(kPageSize);
+  do {
+    Response page;
+    const grpc::Status status = Call(stub, method, request, &page);
+    if (!status.ok()) return ToStatus(link, status);
+    if (page.next_page_token() == request.page_token() && !page.next_page_token().empty()) {
+      return absl::InternalError(
+          absl::StrCat(link.where, " repeats a page; its version may differ from this one's"));
+    }
+    request.set_page_token(page.next_page_token());
+    if (add(page, all) > kEntriesMax) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat(link.where, " has more than ", kEntriesMax, " entries; ask for fewer"));
+    }
+  } while (!request.page_token().empty());
+  return all;
+}
+
 absl::StatusOr<Link> Connect(const Collector& collector) {
   const size_t colon = collector.address.rfind(':');
   int port = 0;
@@ -127,6 +154,19 @@ absl::StatusOr<v1::GetSummaryResponse> GetSummary(const Collector& collector,
   return response;
 }
 
+absl::StatusOr<v1::ListEventsResponse> ListEvents(const Collector& collector,
+                                                  v1::ListEventsRequest request) {
+  const absl::StatusOr<Link> link = Connect(collector);
+  if (!link.ok()) return link.status();
+  const auto stub = v1::Summaries::NewStub(link->channel);
+  return AllPages<v1::ListEventsResponse>(
+      *link, *stub, &v1::Summaries::Stub::ListEvents, std::move(request),
+      [](v1::ListEventsResponse& page, v1::ListEventsResponse& all) {
+        all.mutable_events()->MergeFrom(page.events());
+        return all.events_size();
+      });
+}
+
 absl::StatusOr<v1::PublishPlanResponse> PublishPlan(const std::string& socket,
                                                     const v1::SignedPlan& plan) {
   const absl::StatusOr<Link> link = ConnectAdmin(socket);
@@ -158,25 +198,12 @@ absl::StatusOr<v1::ListAgentsResponse> ListAgents(const std::string& socket) {
   const absl::StatusOr<Link> link = ConnectAdmin(socket);
   if (!link.ok()) return link.status();
   const auto stub = v1::Admin::NewStub(link->channel);
-  v1::ListAgentsResponse all;
-  v1::ListAgentsRequest request;
-  request.set_page_size(kPageSize);
-  do {
-    v1::ListAgentsResponse page;
-    const grpc::Status status = Call(*stub, &v1::Admin::Stub::ListAgents, request, &page);
-    if (!status.ok()) return ToStatus(*link, status);
-    if (page.next_page_token() == request.page_token() && !page.next_page_token().empty()) {
-      return absl::InternalError(
-          absl::StrCat(link->where, " repeats a page; its version may differ from this one's"));
-    }
-    all.mutable_agents()->MergeFrom(page.agents());
-    request.set_page_token(page.next_page_token());
-    if (all.agents_size() > kAgentsMax) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat(link->where, " has more than ", kAgentsMax, " agents"));
-    }
-  } while (!request.page_token().empty());
-  return all;
+  return AllPages<v1::ListAgentsResponse>(
+      *link, *stub, &v1::Admin::Stub::ListAgents, v1::ListAgentsRequest(),
+      [](v1::ListAgentsResponse& page, v1::ListAgentsResponse& all) {
+        all.mutable_agents()->MergeFrom(page.agents());
+        return all.agents_size();
+      });
 }
 
 }  // namespace sightline::cli

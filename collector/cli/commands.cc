@@ -9,11 +9,9 @@
 #include "collector/cli/key_files.h"
 #include "collector/cli/plan_files.h"
 #include "collector/cli/plan_text.h"
-#include "collector/cli/summary_text.h"
 #include "common/files.h"
 #include "common/message.h"
 #include "common/plan.h"
-#include "common/regions.h"
 
 namespace sightline::cli {
 namespace {
@@ -122,41 +120,6 @@ absl::Status ShowAgents(const AgentsOptions& options, const Terminal& terminal) 
   if (!agents.ok()) return agents.status();
   *terminal.out << (options.format == Format::kJson ? ToJson(*agents, /*indent=*/true) + "\n"
                                                     : RenderAgents(*agents, terminal.colour));
-  return absl::OkStatus();
-}
-
-absl::Status ShowSummary(const SummaryRequestOptions& options, const Terminal& terminal) {
-  Collector collector{.address = options.collector, .roots_pem = ""};
-  if (!options.roots_path.empty()) {
-    absl::StatusOr<std::string> roots = SystemFiles().Read(options.roots_path);
-    if (!roots.ok()) {
-      return absl::Status(roots.status().code(),
-                          absl::StrCat(roots.status().message(),
-                                       "; --roots (or SIGHTLINE_ROOTS) must name a PEM file"));
-    }
-    collector.roots_pem = *std::move(roots);
-  }
-  v1::GetSummaryRequest request;
-  request.set_country(options.country);
-  for (const std::string& target_id : options.target_ids) request.add_target_ids(target_id);
-  const absl::StatusOr<v1::GetSummaryResponse> summary = GetSummary(collector, request);
-  if (!summary.ok()) return summary.status();
-  if (options.format == Format::kJson) {
-    *terminal.out << ToJson(*summary, /*indent=*/true) << "\n";
-    return absl::OkStatus();
-  }
-  SummaryOptions look;
-  // Without iso-codes the code alone is shown.
-  if (const auto names = RegionNames::Load(); names.ok()) {
-    look.country_name = names->NameOf(summary->country());
-  }
-  look.now = terminal.clock->Now();
-  look.width = terminal.width;
-  look.colour = terminal.colour;
-  look.unicode = terminal.unicode;
-  look.brief = options.brief;
-  look.anchors = !options.target_ids.empty();
-  *terminal.out << RenderSummary(*summary, look);
   return absl::OkStatus();
 }
 

@@ -26,7 +26,7 @@ struct Terminal {
   bool live = false;
 };
 
-enum class Format { kTable, kJson };
+enum class Format { kTable, kJson, kCsv };
 
 struct SignOptions {
   std::string key_path;
@@ -56,15 +56,29 @@ struct AgentsOptions {
   Format format = Format::kTable;
 };
 
-struct SummaryRequestOptions {
+// Whom a reader asks about what.
+struct ReaderOptions {
   std::string collector;
   // Empty: the system's trust store.
   std::string roots_path;
   std::string country = "CN";
-  // Empty: every target of the plan.
+  // Empty: every target.
   std::vector<std::string> target_ids;
   Format format = Format::kTable;
+};
+
+struct SummaryRequestOptions {
+  ReaderOptions reader;
+  // A moment of the window wanted, as moment.h has it; empty: the newest.
+  std::string time;
   bool brief = false;
+};
+
+struct EventsOptions {
+  ReaderOptions reader;
+  // As moment.h has them; empty: without bound.
+  std::string since;
+  std::string until;
 };
 
 // Each writes its result to terminal.out, or nothing and returns why not.
@@ -75,6 +89,7 @@ absl::Status PublishPlanFile(const PublishOptions& options, const Terminal& term
 absl::Status Invite(const InviteOptions& options, const Terminal& terminal);
 absl::Status ShowAgents(const AgentsOptions& options, const Terminal& terminal);
 absl::Status ShowSummary(const SummaryRequestOptions& options, const Terminal& terminal);
+absl::Status ShowEvents(const EventsOptions& options, const Terminal& terminal);
 
 }  // namespace sightline::cli
 

@@ -2,7 +2,9 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "collector/cli/table.h"
 #include "common/message.h"
 
 namespace sightline::cli {
@@ -12,6 +14,49 @@ std::string Words(v1::EventDuration duration) {
   std::string word = ShortName(duration);
   absl::AsciiStrToLower(&word);
   return absl::StrReplaceAll(word, {{"_", " "}});
+}
+
+// Windows of an hour begin at whole minutes, those of a lab need not.
+std::string When(absl::Time time) {
+  const bool whole_minute = absl::ToUnixSeconds(time) % 60 == 0;
+  return absl::FormatTime(whole_minute ? "%Y-%m-%d %H:%M" : "%Y-%m-%d %H:%M:%S", time,
+                          absl::UTCTimeZone());
+}
+
+std::string When(const google::protobuf::Timestamp& time) { return When(FromProto(time)); }
+
+std::string Where(const v1::Event& event) {
+  return event.region().empty() ? absl::StrCat("AS", event.asn()) : event.region();
+}
+
+std::string Lasted(const v1::Event& event) {
+  std::string lasted = Words(event.duration());
+  if (event.end() == v1::EVENT_END_LOST_SIGHT) lasted += ", then lost sight of";
+  if (event.end() == v1::EVENT_END_WITHDRAWN) lasted = "withdrawn";
+  if (!event.amendments().empty()) {
+    absl::StrAppend(&lasted, ", amended ", event.amendments_size(), "x");
+  }
+  return lasted;
+}
+
+std::string Rfc3339(bool set, const google::protobuf::Timestamp& time) {
+  if (!set) return "";
+  return absl::FormatTime(absl::RFC3339_sec, FromProto(time), absl::UTCTimeZone());
+}
+
+// Quoted where RFC 4180 asks for it.
+std::string CsvField(std::string field) {
+  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
+  return absl::StrCat("\"", absl::StrReplaceAll(field, {{"\"", "\"\""}}), "\"");
+}
+
+void AddCsvRow(const std::vector<std::string>& fields, std::string& csv) {
+  absl::StrAppend(&csv,
+                  absl::StrJoin(fields, ",",
+                                [](std::string* out, const std::string& field) {
+                                  out->append(CsvField(field));
+                                }),
+                  "\r\n");
 }
 
 }  // namespace
@@ -33,11 +78,57 @@ std::string Since(const v1::TargetVerdict& verdict, absl::Time window_end) {
   }
   if (first == nullptr) return "";
   const absl::Time onset = FromProto(first->onset_time());
-  const bool whole_minute = absl::ToUnixSeconds(onset) % 60 == 0;
-  return absl::StrCat("since ",
-                      absl::FormatTime(whole_minute ? "%Y-%m-%d %H:%M" : "%Y-%m-%d %H:%M:%S", onset,
-                                       absl::UTCTimeZone()),
-                      " UTC (", Length(window_end - onset), ", ", Words(first->duration()), ")");
+  return absl::StrCat("since ", When(onset), " UTC (", Length(window_end - onset), ", ",
+                      Words(first->duration()), ")");
+}
+
+std::string EventTable(const Events& events, bool colour) {
+  if (events.empty()) return "";
+  Table table;
+  table.AddRow({{"Target", Tone::kStrong},
+                {"Where", Tone::kStrong},
+                {"What", Tone::kStrong},
+                {"Onset (UTC)", Tone::kStrong},
+                {"Told (UTC)", Tone::kStrong},
+                {"Over (UTC)", Tone::kStrong},
+                {"Lasted", Tone::kStrong},
+                {"Rate", Tone::kStrong, true}});
+  for (const v1::Event& event : events) {
+    table.AddRow({{event.target_id()},
+                  {Where(event)},
+                  {absl::AsciiStrToLower(ShortName(event.kind()))},
+                  {When(event.onset_time())},
+                  {When(event.detect_time())},
+                  {event.has_end_time() ? When(event.end_time())
+                                        : absl::AsciiStrToLower(ShortName(event.end()))},
+                  {Lasted(event)},
+                  {absl::StrCat(static_cast<int>(100 * event.rate_mean() + 0.5), " %"),
+                   Tone::kPlain, true}});
+  }
+  return table.Render(0, colour);
+}
+
+std::string EventCsv(const Events& events) {
+  std::string csv;
+  AddCsvRow(
+      {"event_id", "target_id", "country", "region", "asn", "kind", "onset_time", "detect_time",
+       "end", "end_time", "duration", "sustained_time", "long_run_time", "lasts_probability",
+       "windows_observed", "windows_different", "rate_mean", "amendments"},
+      csv);
+  for (const v1::Event& event : events) {
+    AddCsvRow({event.event_id(), event.target_id(), event.country(), event.region(),
+               event.asn() == 0 ? "" : absl::StrCat(event.asn()), ShortName(event.kind()),
+               Rfc3339(event.has_onset_time(), event.onset_time()),
+               Rfc3339(event.has_detect_time(), event.detect_time()), ShortName(event.end()),
+               Rfc3339(event.has_end_time(), event.end_time()), ShortName(event.duration()),
+               Rfc3339(event.has_sustained_time(), event.sustained_time()),
+               Rfc3339(event.has_long_run_time(), event.long_run_time()),
+               absl::StrCat(event.lasts_probability()), absl::StrCat(event.windows_observed()),
+               absl::StrCat(event.windows_different()), absl::StrCat(event.rate_mean()),
+               absl::StrCat(event.amendments_size())},
+              csv);
+  }
+  return csv;
 }
 
 }  // namespace sightline::cli

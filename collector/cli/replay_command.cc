@@ -3,9 +3,9 @@
 #include <map>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "collector/cli/event_text.h"
 #include "collector/cli/progress.h"
 #include "collector/cli/table.h"
 #include "collector/replay/replay.h"
@@ -82,40 +82,6 @@ std::string ChangeTable(const ReplayReport& report, const Terminal& terminal) {
   return absl::StrCat("\nWhat was said of each target\n", table.Render(0, terminal.colour));
 }
 
-std::string EventTable(const ReplayReport& report, const Terminal& terminal) {
-  if (report.events().empty()) return "\nNo events.\n";
-  Table table;
-  table.AddRow({{"Target", Tone::kStrong},
-                {"Where", Tone::kStrong},
-                {"What", Tone::kStrong},
-                {"Onset (UTC)", Tone::kStrong},
-                {"Told (UTC)", Tone::kStrong},
-                {"Over (UTC)", Tone::kStrong},
-                {"Lasted", Tone::kStrong},
-                {"Rate", Tone::kStrong, true}});
-  for (const v1::Event& event : report.events()) {
-    const std::string end = event.has_end_time() ? When(event.end_time())
-                                                 : absl::AsciiStrToLower(ShortName(event.end()));
-    std::string lasted = absl::AsciiStrToLower(ShortName(event.duration()));
-    if (event.end() == v1::EVENT_END_LOST_SIGHT || event.end() == v1::EVENT_END_WITHDRAWN) {
-      absl::StrAppend(&lasted, ", ", absl::AsciiStrToLower(ShortName(event.end())));
-    }
-    if (!event.amendments().empty()) {
-      absl::StrAppend(&lasted, ", amended ", event.amendments_size(), "x");
-    }
-    table.AddRow({{event.target_id()},
-                  {event.region().empty() ? absl::StrCat("AS", event.asn()) : event.region()},
-                  {absl::AsciiStrToLower(ShortName(event.kind()))},
-                  {When(event.onset_time())},
-                  {When(event.detect_time())},
-                  {end},
-                  {lasted},
-                  {absl::StrCat(static_cast<int>(100 * event.rate_mean() + 0.5), " %"),
-                   Tone::kPlain, true}});
-  }
-  return absl::StrCat("\nEvents\n", table.Render(0, terminal.colour));
-}
-
 }  // namespace
 
 void AddReplayFlags(CLI::App& app, ReplayFlags& flags, std::function<void()> asked) {
@@ -152,7 +118,8 @@ std::string RenderReplay(const ReplayReport& report, const Terminal& terminal) {
                       expectations - static_cast<int>(report.broken()), " of ", expectations,
                       expectations == 1 ? " expectation held\n" : " expectations held\n",
                       ExpectationTable(report, terminal), ChangeTable(report, terminal),
-                      EventTable(report, terminal));
+                      report.events().empty() ? "\nNo events.\n" : "\nEvents\n",
+                      EventTable(report.events(), terminal.colour));
 }
 
 absl::Status ReplayFile(const ReplayFlags& flags, const Terminal& terminal) {

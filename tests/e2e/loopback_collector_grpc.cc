@@ -80,7 +80,7 @@ struct LoopbackCollector::Whole {
     options.tls_key_pem = Certificate().key_pem;
     options.admin_socket = absl::StrCat(folder, "/admin.sock");
     server = *Server::Start(options, {intake.session_context(), enrolment, geo, regions, board,
-                                      intake.store_workers()});
+                                      intake.store_workers(), readers});
     port = server->port();
   }
 
@@ -96,6 +96,7 @@ struct LoopbackCollector::Whole {
   FoldLoop fold;
   Intake intake;
   Enrolment enrolment;
+  Workers readers{1};
   std::unique_ptr<Server> server;
   int port = 0;
 };

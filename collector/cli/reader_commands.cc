@@ -1,0 +1,103 @@
+// What readers ask a collector.
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "collector/cli/client.h"
+#include "collector/cli/commands.h"
+#include "collector/cli/event_text.h"
+#include "collector/cli/moment.h"
+#include "collector/cli/summary_text.h"
+#include "common/files.h"
+#include "common/message.h"
+#include "common/regions.h"
+
+namespace sightline::cli {
+namespace {
+
+absl::StatusOr<Collector> CollectorOf(const ReaderOptions& options) {
+  Collector collector{.address = options.collector, .roots_pem = ""};
+  if (options.roots_path.empty()) return collector;
+  absl::StatusOr<std::string> roots = SystemFiles().Read(options.roots_path);
+  if (!roots.ok()) {
+    return absl::Status(roots.status().code(),
+                        absl::StrCat(roots.status().message(),
+                                     "; --roots (or SIGHTLINE_ROOTS) must name a PEM file"));
+  }
+  collector.roots_pem = *std::move(roots);
+  return collector;
+}
+
+SummaryOptions LookOf(const SummaryRequestOptions& options, const Terminal& terminal) {
+  SummaryOptions look;
+  look.now = terminal.clock->Now();
+  look.width = terminal.width;
+  look.colour = terminal.colour;
+  look.unicode = terminal.unicode;
+  look.brief = options.brief;
+  look.anchors = !options.reader.target_ids.empty();
+  return look;
+}
+
+}  // namespace
+
+absl::Status ShowSummary(const SummaryRequestOptions& options, const Terminal& terminal) {
+  const absl::StatusOr<Collector> collector = CollectorOf(options.reader);
+  if (!collector.ok()) return collector.status();
+  v1::GetSummaryRequest request;
+  request.set_country(options.reader.country);
+  for (const std::string& id : options.reader.target_ids) request.add_target_ids(id);
+  if (!options.time.empty()) {
+    const absl::StatusOr<absl::Time> time = ParseMoment("--time", options.time);
+    if (!time.ok()) return time.status();
+    *request.mutable_time() = ToProto(*time);
+  }
+  const absl::StatusOr<v1::GetSummaryResponse> summary = GetSummary(*collector, request);
+  if (!summary.ok()) return summary.status();
+  if (options.reader.format == Format::kJson) {
+    *terminal.out << ToJson(*summary, /*indent=*/true) << "\n";
+    return absl::OkStatus();
+  }
+  SummaryOptions look = LookOf(options, terminal);
+  // Without iso-codes the code alone is shown.
+  if (const auto names = RegionNames::Load(); names.ok()) {
+    look.country_name = names->NameOf(summary->country());
+  }
+  *terminal.out << RenderSummary(*summary, look);
+  return absl::OkStatus();
+}
+
+absl::Status ShowEvents(const EventsOptions& options, const Terminal& terminal) {
+  const absl::StatusOr<Collector> collector = CollectorOf(options.reader);
+  if (!collector.ok()) return collector.status();
+  v1::ListEventsRequest request;
+  request.set_country(options.reader.country);
+  for (const std::string& id : options.reader.target_ids) request.add_target_ids(id);
+  if (!options.since.empty()) {
+    const absl::StatusOr<absl::Time> since = ParseMoment("--since", options.since);
+    if (!since.ok()) return since.status();
+    *request.mutable_start_time() = ToProto(*since);
+  }
+  if (!options.until.empty()) {
+    const absl::StatusOr<absl::Time> until = ParseMoment("--until", options.until);
+    if (!until.ok()) return until.status();
+    *request.mutable_end_time() = ToProto(*until);
+  }
+  const absl::StatusOr<v1::ListEventsResponse> events = ListEvents(*collector, request);
+  if (!events.ok()) return events.status();
+  switch (options.reader.format) {
+    case Format::kJson:
+      *terminal.out << ToJson(*events, /*indent=*/true) << "\n";
+      break;
+    case Format::kCsv:
+      *terminal.out << EventCsv(events->events());
+      break;
+    case Format::kTable:
+      *terminal.out << (events->events().empty() ? "No openings or closings.\n"
+                                                 : EventTable(events->events(), terminal.colour));
+      break;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace sightline::cli
