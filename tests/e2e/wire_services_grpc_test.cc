@@ -216,6 +216,39 @@ TEST_F(WireServicesTest, GetSummaryAnswersOnceAWindowIsCompleteAndNamesWhatItKno
   EXPECT_THAT(status.error_message(), AllOf(HasSubstr("\"XX\""), HasSubstr("known: CN")));
 }
 
+TEST_F(WireServicesTest, ThePastIsAnsweredFromTheStore) {
+  EnrolledAgent agent(collector_, clock_);
+  agent.SealRound();
+  ExpectDelivers(agent);
+  clock_.Advance(absl::Hours(1) + absl::Minutes(6));
+  v1::GetSummaryRequest request;
+  request.set_country("CN");
+  *request.mutable_time() = ToProto(kTestNow + absl::Minutes(30));
+  v1::GetSummaryResponse response;
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  grpc::Status status;
+  do {
+    status = GetSummary(request, response);
+  } while (!status.ok() && std::chrono::steady_clock::now() < deadline);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(FromProto(response.window_start_time()), kTestNow);
+  EXPECT_THAT(response.verdicts(), SizeIs(5));
+  *request.mutable_time() = ToProto(kTestNow - absl::Hours(1));
+  status = GetSummary(request, response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_THAT(status.error_message(), HasSubstr("time: there are no verdicts on CN"));
+
+  v1::ListEventsRequest list;
+  list.set_country("CN");
+  v1::ListEventsResponse events;
+  ASSERT_TRUE(Call(*summaries_, &v1::Summaries::Stub::ListEvents, list, events).ok());
+  EXPECT_THAT(events.events(), IsEmpty());
+  list.mutable_start_time()->set_nanos(-1);
+  status = Call(*summaries_, &v1::Summaries::Stub::ListEvents, list, events);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("start_time"));
+}
+
 TEST_F(WireServicesTest, AdminIsOnItsSocketForTheOwnerAlone) {
   struct stat entry = {};
   ASSERT_EQ(stat(collector_.admin_socket().c_str(), &entry), 0);

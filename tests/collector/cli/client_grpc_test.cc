@@ -31,6 +31,7 @@ class FakeSummaries final : public v1::Summaries::Service {
     if (!ready) return {grpc::StatusCode::UNAVAILABLE, "no window is complete yet"};
     if (request->country() != "CN") return {grpc::StatusCode::NOT_FOUND, "country: only CN"};
     *response = TwoCities();
+    if (request->has_time()) *response->mutable_window_start_time() = request->time();
     if (request->target_ids().empty()) return grpc::Status::OK;
     response->clear_verdicts();
     const v1::GetSummaryResponse all = TwoCities();
@@ -43,6 +44,22 @@ class FakeSummaries final : public v1::Summaries::Service {
         return {grpc::StatusCode::NOT_FOUND, "target_ids: " + wanted};
       }
     }
+    return grpc::Status::OK;
+  }
+
+  // Five events, two a page, of which the request's own facts are made.
+  grpc::Status ListEvents(grpc::ServerContext*, const v1::ListEventsRequest* request,
+                          v1::ListEventsResponse* response) override {
+    const int first = request->page_token().empty() ? 0 : request->page_token()[0] - '0';
+    for (int i = first; i < std::min(first + 2, 5); ++i) {
+      v1::Event& event = *response->add_events();
+      event.set_event_id(absl::StrCat("event ", i));
+      event.set_target_id(request->target_ids_size() > 0 ? request->target_ids(0) : "any");
+      event.set_country(request->country());
+      *event.mutable_onset_time() = request->start_time();
+      *event.mutable_detect_time() = request->end_time();
+    }
+    if (first + 2 < 5) response->set_next_page_token(absl::StrCat(first + 2));
     return grpc::Status::OK;
   }
 
@@ -155,6 +172,29 @@ TEST_F(ClientTest, SummaryAsJsonIsTheMessage) {
   v1::GetSummaryResponse want = TwoCities();
   want.mutable_verdicts()->DeleteSubrange(0, 2);
   EXPECT_EQ(ran.out, ToJson(want, true) + "\n");
+}
+
+TEST_F(ClientTest, SummaryOfAMomentAsksForIt) {
+  const Ran ran = Summary({"--time", "2024-04-08 13:00"});
+  ASSERT_EQ(ran.exit_code, kExitOk) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("2024-04-08 13:00"));
+  EXPECT_THAT(Summary({"--time", "noon"}).err, HasSubstr("--time: \"noon\" is no time"));
+}
+
+TEST_F(ClientTest, EventsOfEveryPageInEachFormat) {
+  const auto events = [this](const std::string& format) {
+    return app_.Run({"events", "--collector", absl::StrCat("localhost:", port_), "--roots", roots_,
+                     "--target", "signal", "--since", "2024-04-08", "--until", "2024-04-09",
+                     "--format", format});
+  };
+  Ran ran = events("csv");
+  ASSERT_EQ(ran.exit_code, kExitOk) << ran.err;
+  EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 6);
+  EXPECT_THAT(ran.out, HasSubstr("event 4,signal,CN,"));
+  ran = events("table");
+  EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 6);
+  EXPECT_THAT(ran.out, HasSubstr("2024-04-08 00:00"));
+  EXPECT_THAT(events("json").out, HasSubstr("\"event_id\": \"event 3\""));
 }
 
 TEST_F(ClientTest, WordsOfTheCollectorArePassedOn) {
