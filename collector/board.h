@@ -16,7 +16,7 @@
 
 namespace sightline {
 
-// Thread-safe. Never waits for anything but a short copy of a pointer.
+// Thread-safe. Never waits for anything but a short copy of pointers.
 class Board {
  public:
   using Summary = absl::StatusOr<std::shared_ptr<const v1::GetSummaryResponse>>;
@@ -36,6 +36,12 @@ class Board {
     for (const auto& [code, summary] : summaries_) absl::StrAppend(&known, " ", code);
     return absl::NotFoundError(absl::StrCat("country: \"", absl::Utf8SafeCEscape(country),
                                             "\" is not under observation; known:", known));
+  }
+
+  // By country.
+  std::map<std::string, Summary> All() const {
+    const std::lock_guard lock(mutex_);
+    return summaries_;
   }
 
  private:

@@ -55,12 +55,12 @@ void WaitForSignal(const sigset_t& signals) {
 
 // nullptr when the flag switches it off.
 absl::StatusOr<std::unique_ptr<HttpServer>> StartHttp(const ServeFlags& flags,
-                                                      const Metrics& metrics,
-                                                      const Health& health) {
+                                                      const Metrics& metrics, const Health& health,
+                                                      const Board& board) {
   if (flags.http.empty()) return nullptr;
   HttpOptions options;
   options.listen = flags.http;
-  auto server = HttpServer::Start(options, SignalsHandler(metrics, health));
+  auto server = HttpServer::Start(options, SignalsHandler(metrics, health, board));
   if (server.ok()) return server;
   return absl::Status(server.status().code(), absl::StrCat("--http: ", server.status().message()));
 }
@@ -113,7 +113,7 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
                           intake.store_workers(),   readers};
   const absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options->server, parts);
   if (!server.ok()) return server.status();
-  absl::StatusOr<std::unique_ptr<HttpServer>> http = StartHttp(flags, metrics, health);
+  absl::StatusOr<std::unique_ptr<HttpServer>> http = StartHttp(flags, metrics, health, board);
   if (!http.ok()) return http.status();
   health.Follow([&server](const ServiceHealth& services) { (*server)->SetServing(services); });
   Log(LogLevel::kInfo, "collector", "listening",

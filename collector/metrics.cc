@@ -3,7 +3,6 @@
 #include <prometheus/text_serializer.h>
 
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "collector/process_metrics.h"
@@ -97,8 +96,9 @@ Metrics::Metrics()
   }
 }
 
-std::string Metrics::Text() const {
+std::string Metrics::Text(std::vector<prometheus::MetricFamily> more) const {
   std::vector<prometheus::MetricFamily> families = registry_->Collect();
+  for (prometheus::MetricFamily& family : more) families.push_back(std::move(family));
   for (prometheus::MetricFamily& family : CollectProcessMetrics()) {
     families.push_back(std::move(family));
   }

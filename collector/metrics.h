@@ -6,6 +6,7 @@
 #include <prometheus/family.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
+#include <prometheus/metric_family.h>
 #include <prometheus/registry.h>
 
 #include <array>
@@ -13,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "sightline/v1/ingest.pb.h"
@@ -30,9 +32,9 @@ class Metrics {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  // All metrics in Prometheus' text format 0.0.4, and the process' own. Reads /proc; takes
-  // milliseconds.
-  std::string Text() const;
+  // All metrics in Prometheus' text format 0.0.4, then `more`, then the process' own. Reads /proc;
+  // takes milliseconds.
+  std::string Text(std::vector<prometheus::MetricFamily> more = {}) const;
 
   // The following find their counter without a lock; every label value that is known beforehand is
   // shown as 0 from the start.

@@ -1,11 +1,16 @@
 #include "collector/signals.h"
 
+#include "collector/verdict_metrics.h"
+
 namespace sightline {
 
-HttpHandler SignalsHandler(const Metrics& metrics, const Health& health) {
-  return [&metrics, &health](const HttpRequest& request) -> HttpResponse {
+HttpHandler SignalsHandler(const Metrics& metrics, const Health& health, const Board& board) {
+  return [&metrics, &health, &board](const HttpRequest& request) -> HttpResponse {
     if (request.path == "/metrics") {
-      return {200, "text/plain; version=0.0.4; charset=utf-8", metrics.Text(), {}};
+      return {200,
+              "text/plain; version=0.0.4; charset=utf-8",
+              metrics.Text(CollectVerdictMetrics(board)),
+              {}};
     }
     if (request.path == "/healthz") {
       // What works less well still works: a balancer should not take it out.

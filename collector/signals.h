@@ -2,14 +2,16 @@
 #ifndef SIGHTLINE_COLLECTOR_SIGNALS_H_
 #define SIGHTLINE_COLLECTOR_SIGNALS_H_
 
+#include "collector/board.h"
 #include "collector/health.h"
 #include "collector/http_server.h"
 #include "collector/metrics.h"
 
 namespace sightline {
 
-// Answers 404 to other paths. Owns nothing; `metrics` and `health` outlive the handler.
-HttpHandler SignalsHandler(const Metrics& metrics, const Health& health);
+// Answers 404 to other paths. Owns nothing; all of them outlive the handler. The verdicts on
+// `board` are among the metrics.
+HttpHandler SignalsHandler(const Metrics& metrics, const Health& health, const Board& board);
 
 }  // namespace sightline
 

@@ -28,7 +28,7 @@ class HealthTest : public ::testing::Test {
   }
 
   HttpResponse Get(const std::string& path) {
-    return SignalsHandler(metrics_, health_)({"GET", path, "", {}});
+    return SignalsHandler(metrics_, health_, board_)({"GET", path, "", {}});
   }
 
   std::string Reason(const char* part) {
@@ -39,6 +39,7 @@ class HealthTest : public ::testing::Test {
   FakeClock clock_{kTestNow};
   Health health_{clock_};
   Metrics metrics_;
+  Board board_;
 };
 
 TEST_F(HealthTest, HealthzIs200WhileNothingFailsAnd503AndWhyOtherwise) {

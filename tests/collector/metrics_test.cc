@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <map>
+#include <memory>
 #include <regex>
 #include <set>
 #include <string>
@@ -14,8 +15,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "collector/verdict_metrics.h"
 #include "common/files.h"
 #include "common/message.h"
+#include "tests/collector/cli/test_summary.h"
 
 namespace sightline {
 namespace {
@@ -124,7 +127,7 @@ TEST(MetricsTest, ProcessTellsOfItself) {
 
 // Names of metrics in a text, without what the library adds to those of histograms.
 std::set<std::string> NamesIn(const std::string& text) {
-  static const std::regex kName("sightline_(ingest|writer|fold|health)_[a-z_]*[a-z]");
+  static const std::regex kName("sightline_(ingest|writer|fold|health|verdict)_[a-z_]*[a-z]");
   std::set<std::string> names;
   for (std::sregex_iterator it(text.begin(), text.end(), kName), end; it != end; ++it) {
     names.insert(std::regex_replace(it->str(), std::regex("_(bucket|count|sum)$"), ""));
@@ -141,7 +144,11 @@ std::set<std::string> NamesInFile(const std::string& path) {
 TEST(MetricsTest, ReadmeHasEveryMetricAndAlertsUseNoOther) {
   Metrics metrics;
   metrics.PartUp("store").Set(1);
-  const std::set<std::string> shown = NamesIn(metrics.Text());
+  Board board;
+  v1::GetSummaryResponse summary = cli::TwoCities();
+  summary.mutable_verdicts(0)->add_scope_posteriors()->set_posterior(1);
+  board.Put("CN", std::make_shared<const v1::GetSummaryResponse>(summary));
+  const std::set<std::string> shown = NamesIn(metrics.Text(CollectVerdictMetrics(board)));
   EXPECT_EQ(NamesInFile("collector/README.md"), shown);
   const std::set<std::string> used = NamesInFile("deploy/prometheus/sightline.rules.yml");
   EXPECT_FALSE(used.empty());
