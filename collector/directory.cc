@@ -45,18 +45,24 @@ absl::StatusOr<const v1::CountryRegions*> FindCountry(const v1::Plan& plan,
 }
 
 absl::StatusOr<v1::ListRegionsResponse> ListRegions(const v1::Plan& plan, const RegionNames& names,
+                                                    RegionTranslations& translations,
                                                     const v1::ListRegionsRequest& request) {
   const auto country = FindCountry(plan, request.country());
   if (!country.ok()) return country.status();
   std::map<std::string, std::string> regions;
   for (const std::string& region : (*country)->regions()) regions.emplace(region, region);
   v1::ListRegionsResponse response;
+  absl::Status language;
   const auto next = FillPage(regions, request, [&](const std::string& region) {
     v1::RegionInfo& info = *response.add_regions();
     info.set_region(region);
-    info.set_display_name(names.NameOf(region));
+    absl::StatusOr<std::string> name =
+        translations.Translate(names.NameOf(region), request.language_code());
+    if (name.ok()) info.set_display_name(*std::move(name));
+    language.Update(name.status());
   });
   if (!next.ok()) return next.status();
+  if (!language.ok()) return language;
   response.set_next_page_token(*next);
   return response;
 }

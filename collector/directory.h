@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "collector/region_translations.h"
 #include "collector/store/store.h"
 #include "common/regions.h"
 #include "sightline/v1/admin.pb.h"
@@ -21,8 +22,10 @@ absl::StatusOr<v1::ListTargetsResponse> ListTargets(const v1::Plan& plan,
 absl::StatusOr<const v1::CountryRegions*> FindCountry(const v1::Plan& plan,
                                                       const std::string& code);
 
-// Pure. NOT_FOUND when the country is not under observation.
+// NOT_FOUND when the country is not under observation. The first call in a language reads its names
+// from a file.
 absl::StatusOr<v1::ListRegionsResponse> ListRegions(const v1::Plan& plan, const RegionNames& names,
+                                                    RegionTranslations& translations,
                                                     const v1::ListRegionsRequest& request);
 
 // May wait for the store.

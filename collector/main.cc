@@ -24,6 +24,7 @@
 #include "collector/metrics.h"
 #include "collector/plan_book.h"
 #include "collector/recent_log.h"
+#include "collector/region_translations.h"
 #include "collector/serve_flags.h"
 #include "collector/server_grpc.h"
 #include "collector/signals.h"
@@ -109,7 +110,8 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
                 });
   Enrolment enrolment(**store, plans, *regions, clock, std::move(options->invites));
   Workers readers(kReaderThreads);
-  const ServerParts parts{intake.session_context(), enrolment, **geo, *regions, board,
+  RegionTranslations translations;
+  const ServerParts parts{intake.session_context(), enrolment, **geo, *regions, translations, board,
                           intake.store_workers(),   readers};
   const absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options->server, parts);
   if (!server.ok()) return server.status();

@@ -96,7 +96,9 @@ class SummariesService final : public v1::Summaries::CallbackService {
     const auto plan = parts_.session_context.plans.Current();
     return FinishWith<v1::ListRegionsResponse>(
         context->DefaultReactor(),
-        plan == nullptr ? NoPlan() : sightline::ListRegions(plan->plan, parts_.regions, *request),
+        plan == nullptr
+            ? NoPlan()
+            : sightline::ListRegions(plan->plan, parts_.regions, parts_.translations, *request),
         response);
   }
 

@@ -22,6 +22,7 @@ struct ServerParts {
   Enrolment& enrolment;
   const Geo& geo;
   const RegionNames& regions;
+  RegionTranslations& translations;
   const Board& board;
   Workers& workers;  // for what may wait for the store
   Workers& readers;  // the same, of readers: however many ask, intake does not wait for them

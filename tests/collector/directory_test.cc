@@ -32,13 +32,41 @@ TEST(DirectoryTest, RegionsHaveNamesAndUnknownCountriesAreNamed) {
   const RegionNames names = *RegionNames::Load();
   v1::ListRegionsRequest request;
   request.set_country("CN");
-  const auto regions = ListRegions(TestPlan(), names, request);
+  RegionTranslations translations;
+  const auto regions = ListRegions(TestPlan(), names, translations, request);
   ASSERT_TRUE(regions.ok());
   EXPECT_EQ(regions->regions(0).region(), "CN-BJ");
   EXPECT_EQ(regions->regions(0).display_name(), "Beijing Shi");
   request.set_country("XX");
-  EXPECT_THAT(std::string(ListRegions(TestPlan(), names, request).status().message()),
+  EXPECT_THAT(std::string(ListRegions(TestPlan(), names, translations, request).status().message()),
               HasSubstr("\"XX\" is not under observation; known: CN"));
+}
+
+TEST(DirectoryTest, RegionsHaveNamesInTheLanguageAskedFor) {
+  const RegionNames names = *RegionNames::Load();
+  RegionTranslations translations;
+  v1::ListRegionsRequest request;
+  request.set_country("CN");
+  const auto first = [&](const std::string& language) {
+    request.set_language_code(language);
+    const auto regions = ListRegions(TestPlan(), names, translations, request);
+    return regions.ok() ? regions->regions(0).display_name()
+                        : std::string(regions.status().message());
+  };
+  for (const char* chinese : {"zh", "zh-CN", "zh-Hans", "zh-hans-cn", "ZH-cn"}) {
+    EXPECT_EQ(first(chinese), "北京市") << chinese;
+  }
+  // No such language, no translation of this name, English.
+  for (const char* other : {"", "en", "en-GB", "xx", "x-klingon"}) {
+    EXPECT_EQ(first(other), other[0] == 'x' && other[1] == '-'
+                                ? "language_code: \"x-klingon\" is no BCP 47 tag such as \"zh-CN\""
+                                : "Beijing Shi")
+        << other;
+  }
+  for (const char* bad : {"../../etc", "zh_CN", "zh-", "-", "z", "zh-CN/../../x",
+                          "zh-aaaaaaaa-aaaaaaaa-aaaaaaaa-aaaaaaaa"}) {
+    EXPECT_THAT(first(bad), HasSubstr("is no BCP 47 tag")) << bad;
+  }
 }
 
 TEST(DirectoryTest, BadPagesAreNamed) {

@@ -79,8 +79,8 @@ struct LoopbackCollector::Whole {
     options.tls_cert_pem = Certificate().certificate_pem;
     options.tls_key_pem = Certificate().key_pem;
     options.admin_socket = absl::StrCat(folder, "/admin.sock");
-    server = *Server::Start(options, {intake.session_context(), enrolment, geo, regions, board,
-                                      intake.store_workers(), readers});
+    server = *Server::Start(options, {intake.session_context(), enrolment, geo, regions,
+                                      translations, board, intake.store_workers(), readers});
     port = server->port();
   }
 
@@ -96,6 +96,7 @@ struct LoopbackCollector::Whole {
   FoldLoop fold;
   Intake intake;
   Enrolment enrolment;
+  RegionTranslations translations;
   Workers readers{1};
   std::unique_ptr<Server> server;
   int port = 0;
