@@ -2,12 +2,15 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import harness
+from sightline_lab.topology import COLLECTOR, COLLECTOR_PORT, INTERNET_NS
 
 # The build comes before; this is for the story alone.
 STORY_TIMEOUT_S = 180
@@ -32,6 +35,43 @@ class QuickstartTest(unittest.TestCase):
         self.assertEqual((scopes["signal"], scopes["instagram"]), ("NOWHERE", "NOWHERE"))
         self.assertEqual((scopes["wechat"], scopes["weibo"]), ("WIDESPREAD", "WIDESPREAD"))
 
+    def check_client(self, lab, command):
+        """A client in another language tells of every region what `sightline summary` tells."""
+        done = lab.exec(INTERNET_NS, command + [
+            f"{COLLECTOR}:{COLLECTOR_PORT}", "CN",
+            "--roots", str(lab.directory / "certificates" / "ca-lab.pem")])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = [line.split("\t") for line in done.stdout.splitlines() if line[0] != "#"]
+        told = {(line[0], line[2]): (line[1], line[3]) for line in lines}
+        self.assertEqual(told["whatsapp", "CN-BJ"][0], "LOCAL")
+        self.assertIn(told["whatsapp", "CN-BJ"][1], ("OPEN", "PARTIAL"))
+        self.assertEqual(told["whatsapp", "CN-GD"][1], "BLOCKED")
+        self.assertEqual(told["wechat", "CN-GD"], ("WIDESPREAD", "OPEN"))
+        self.assertEqual(len({region for _, region in told}), 6)
+        # What is wrong is said in the collector's words.
+        done = lab.exec(INTERNET_NS, command + [
+            f"{COLLECTOR}:{COLLECTOR_PORT}", "XX",
+            "--roots", str(lab.directory / "certificates" / "ca-lab.pem")])
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn('NOT_FOUND: country: "XX" is not under observation', done.stderr)
+
+    def check_clients(self, lab):
+        """The examples of proto/, with the packages that everybody has."""
+        examples = harness.ROOT / "proto" / "examples"
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["protoc", "-I", "proto", f"--python_out={folder}",
+                            *sorted(map(str, harness.ROOT.glob("proto/sightline/v1/*.proto")))],
+                           cwd=harness.ROOT, check=True)
+            self.check_client(lab, ["env", f"PYTHONPATH={folder}", "/usr/bin/python3",
+                                    str(examples / "summary.py")])
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(examples / name, folder)
+            npm = subprocess.run(["npm", "--prefix", folder, "ci", "--ignore-scripts", "--no-audit",
+                                  "--no-fund"], capture_output=True, text=True, check=False)
+            self.assertEqual(npm.returncode, 0, npm.stderr + "the first run needs the npm registry")
+            self.check_client(lab, ["env", f"SIGHTLINE_NODE_MODULES={folder}", "node",
+                                    str(examples / "summary.mjs")])
+
     def test_interrupt_cleans_up(self):
         """Without --once it shows tables and how to change the policy; Ctrl-C leaves nothing."""
         with subprocess.Popen(self.STORY, stdout=subprocess.PIPE, text=True) as story:
@@ -43,6 +83,7 @@ class QuickstartTest(unittest.TestCase):
                 seen += line
             directory = seen.split("--dir ")[1].split()[0]
             self.assertTrue(os.path.exists(directory))
+            self.check_clients(harness.Lab(directory))
             story.send_signal(signal.SIGINT)
             self.assertEqual(story.wait(timeout=60), 0)
         self.assertIn("WhatsApp", seen)
