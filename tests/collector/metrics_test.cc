@@ -141,7 +141,7 @@ std::set<std::string> NamesInFile(const std::string& path) {
   return NamesIn(*text);
 }
 
-TEST(MetricsTest, ReadmeHasEveryMetricAndAlertsUseNoOther) {
+TEST(MetricsTest, ReadmeHasEveryMetricAndAlertsAndDashboardUseNoOther) {
   Metrics metrics;
   metrics.PartUp("store").Set(1);
   Board board;
@@ -150,9 +150,12 @@ TEST(MetricsTest, ReadmeHasEveryMetricAndAlertsUseNoOther) {
   board.Put("CN", std::make_shared<const v1::GetSummaryResponse>(summary));
   const std::set<std::string> shown = NamesIn(metrics.Text(CollectVerdictMetrics(board)));
   EXPECT_EQ(NamesInFile("collector/README.md"), shown);
-  const std::set<std::string> used = NamesInFile("deploy/prometheus/sightline.rules.yml");
-  EXPECT_FALSE(used.empty());
-  EXPECT_THAT(shown, ::testing::IsSupersetOf(used));
+  for (const char* user :
+       {"deploy/prometheus/sightline.rules.yml", "deploy/prometheus/grafana.json"}) {
+    const std::set<std::string> used = NamesInFile(user);
+    EXPECT_FALSE(used.empty()) << user;
+    EXPECT_THAT(shown, ::testing::IsSupersetOf(used)) << user;
+  }
 }
 
 }  // namespace
