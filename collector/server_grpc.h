@@ -10,6 +10,7 @@
 #include "collector/enroll.h"
 #include "collector/geo.h"
 #include "collector/health.h"
+#include "collector/region_translations.h"
 #include "collector/server_options.h"
 #include "collector/session.h"
 #include "collector/workers.h"
