@@ -59,9 +59,9 @@ class QuickstartTest(unittest.TestCase):
         """The examples of proto/, with the packages that everybody has."""
         examples = harness.ROOT / "proto" / "examples"
         with tempfile.TemporaryDirectory() as folder:
-            subprocess.run(["protoc", "-I", "proto", f"--python_out={folder}",
+            subprocess.run(["protoc", "-I", str(harness.ROOT / "proto"), f"--python_out={folder}",
                             *sorted(map(str, harness.ROOT.glob("proto/sightline/v1/*.proto")))],
-                           cwd=harness.ROOT, check=True)
+                           check=True)
             self.check_client(lab, ["env", f"PYTHONPATH={folder}", "/usr/bin/python3",
                                     str(examples / "summary.py")])
             for name in ("package.json", "package-lock.json"):
