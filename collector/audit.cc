@@ -15,7 +15,6 @@
 #include "collector/audit_report.h"
 #include "collector/audit_verdicts.h"
 #include "collector/verdict/round.h"
-#include "common/message.h"
 
 namespace sightline {
 namespace {
@@ -46,7 +45,8 @@ class Auditor {
   Auditor(StoreReader& store, const RegionNames& names, const AuditOptions& options)
       : store_(store),
         options_(options),
-        verdicts_(store, names, options.retain, options.read_time, report_) {}
+        verdicts_(store, names, {options.retain, options.read_time, options.silence_max}, report_) {
+  }
 
   absl::StatusOr<internal::v1::AuditReport> Run() {
     const absl::StatusOr<int64_t> first_day = store_.FirstDay();
@@ -66,6 +66,7 @@ class Auditor {
     }
     if (!status.ok()) return status;
     for (const auto& [node, cursor] : cursors_) *report_.add_nodes() = cursor.said;
+    report_.set_result(ResultOf(report_));
     return std::move(report_);
   }
 
@@ -211,68 +212,11 @@ class Auditor {
   uint64_t total_ = 0;
 };
 
-void AddLine(const internal::v1::AuditProblem& problem, std::string& text) {
-  text += ShortName(problem.kind());
-  if (!problem.node().empty()) {
-    absl::StrAppend(&text, ", node ", problem.node(), " record ", problem.node_seq());
-  }
-  if (!problem.agent_id().empty()) absl::StrAppend(&text, ", agent ", problem.agent_id());
-  if (!problem.target_id().empty()) {
-    absl::StrAppend(
-        &text, ", window ",
-        absl::FormatTime(absl::FromUnixMillis(problem.window_start_ms()), absl::UTCTimeZone()),
-        ", ", problem.country(), " ", problem.target_id());
-  }
-  absl::StrAppend(&text, ": ", problem.detail(), "\n");
-}
-
 }  // namespace
 
 absl::StatusOr<internal::v1::AuditReport> Audit(StoreReader& store, const RegionNames& names,
                                                 const AuditOptions& options) {
   return Auditor(store, names, options).Run();
-}
-
-std::string ToText(const internal::v1::AuditReport& report) {
-  std::string text;
-  for (const internal::v1::AuditProblem& problem : report.problems()) AddLine(problem, text);
-  for (const internal::v1::AuditProblem& problem : report.undecided()) {
-    text += "differs, but the fold may not have come that far: ";
-    AddLine(problem, text);
-  }
-  const auto line = [&text](absl::string_view name, uint64_t count) {
-    if (count > 0) absl::StrAppend(&text, count, " ", name, "\n");
-  };
-  if (report.problems_total() > kAuditProblemsMax) {
-    line("problems in all; the first are above", report.problems_total());
-  }
-  for (const internal::v1::AuditNode& node : report.nodes()) {
-    absl::StrAppend(&text, "node ", node.node(), ": records ", node.first_node_seq(), " to ",
-                    node.last_node_seq(), "\n");
-  }
-  absl::StrAppend(&text, report.records(), " records of ", report.agents(), " agents, ",
-                  report.tombstones(), " of them tombstones\n");
-  absl::StrAppend(&text, report.verdicts_compared(), " verdicts of ", report.windows_compared(),
-                  " windows with ", report.cells_compared(), " cells made again from the log\n");
-  absl::StrAppend(&text, report.events_compared(), " events and ", report.timelines_compared(),
-                  " timelines made again from the cells\n");
-  line("events await the fold: newer verdicts were written", report.events_behind());
-  line("events by other rules or another window length, not compared", report.events_other_rules());
-  line("histories by other rules, not compared", report.timelines_other_rules());
-  line("holes of days that were dropped", report.gaps_dropped());
-  line("verdicts await the fold: their windows have newer records", report.verdicts_behind());
-  line("verdicts by other rules or another window length, not compared",
-       report.verdicts_other_rules());
-  line("verdicts on days that were dropped, not compared", report.verdicts_dropped());
-  line("windows with records and without verdicts", report.windows_without_verdicts());
-  const uint64_t not_compared = report.verdicts_behind() + report.verdicts_other_rules() +
-                                report.verdicts_dropped() + report.windows_without_verdicts() +
-                                report.events_behind() + report.events_other_rules() +
-                                report.timelines_other_rules();
-  absl::StrAppend(&text, report.problems_total() > 0 ? "SOMETHING IS WRONG\n"
-                         : not_compared > 0          ? "everything that was compared fits\n"
-                                                     : "everything fits\n");
-  return text;
 }
 
 }  // namespace sightline

@@ -25,6 +25,9 @@ struct AuditOptions {
   // Whether the report lists every agent.
   bool list_agents = false;
   size_t page_records = 1024;
+  // Of silent windows between verdicts of a target, each times the regions and networks that are
+  // followed, no more are looked at. Far more than years of outages come to.
+  uint64_t silence_max = uint64_t{1} << 31;
   // Called after each page with the number of records read and of those there are, roughly.
   std::function<void(uint64_t done, uint64_t total)> progress;
 };
@@ -32,11 +35,15 @@ struct AuditOptions {
 // Reads only. Uses every core for signatures. What a collector adds meanwhile is read too, or left
 // for the next audit; verdicts that the fold has not brought up to date yet are counted, not
 // blamed. Memory: some 300 bytes for an agent, and the windows of the last `retain`. Errors are
-// those of the store; what is wrong in it is in the report.
+// those of the store; what is wrong in it is in the report. RESOURCE_EXHAUSTED: `silence_max`.
 absl::StatusOr<internal::v1::AuditReport> Audit(StoreReader& store, const RegionNames& names,
                                                 const AuditOptions& options);
 
-// The report for a person.
+// What the counts of the report come to; Audit has put it in there. Whoever adds to a report asks
+// again.
+internal::v1::AuditResult ResultOf(const internal::v1::AuditReport& report);
+
+// The report for a person. Its last line says whether everything fits, and what was not compared.
 std::string ToText(const internal::v1::AuditReport& report);
 
 }  // namespace sightline

@@ -105,6 +105,9 @@ void ChainAudit::CheckEnd(const std::string& agent_id, const Chain& chain) {
   const uint64_t end = chain.pieces.empty() ? 0 : chain.pieces.rbegin()->second.last_seq;
   const Piece* where = chain.pieces.empty() ? nullptr : &chain.pieces.rbegin()->second;
   const bool all_dropped = days_dropped_ && chain.pieces.empty();
+  if (all_dropped && chain.expected.has_value() && !chain.expected_seen) {
+    report_.set_gaps_dropped(report_.gaps_dropped() + 1);
+  }
   if (chain.expected.has_value() && !chain.expected_seen && !all_dropped) {
     Problem(AUDIT_PROBLEM_KIND_CHAIN_END, agent_id, where,
             absl::StrCat("the registry ends with batch ", chain.expected->last_seq, " and head ",

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "collector/audit_difference.h"
+#include "collector/audit_event_row.h"
 #include "collector/audit_report.h"
 #include "collector/verdict/verdict.h"
 #include "common/message.h"
@@ -28,13 +29,6 @@ v1::Event ContentOf(const v1::Event& event) {
   content.clear_country();
   content.clear_amendments();
   return content;
-}
-
-// Whether the columns are the event's. Its end is not looked at: one that was withdrawn keeps what
-// it was said to have covered.
-bool IsRowOf(const EventRecord& record, const v1::Event& event) {
-  return record.event_id == event.event_id() && record.target_id == event.target_id() &&
-         record.country == event.country() && record.onset == OnsetOf(event);
 }
 
 bool SameSubject(const v1::Event& one, const v1::Event& other) {
@@ -72,6 +66,10 @@ absl::Status EventAudit::Begin(const std::string& country) {
     }
     Target& target = own.targets.emplace(record.target_id, Target(window_length_)).first->second;
     // One that begins holds nothing yet; one by other rules is begun anew by whoever folds next.
+    if (!internal::v1::Timeline().ParseFromString(record.timeline)) {
+      Problem(AUDIT_PROBLEM_KIND_TIMELINE, country, record.target_id, record.window_start,
+              "the stored bytes are no history");
+    }
     const bool other_rules =
         !record.timeline.empty() && !Timeline::Parse(record.timeline, window_length_).ok();
     if (other_rules) report_.set_timelines_other_rules(report_.timelines_other_rules() + 1);
@@ -83,11 +81,17 @@ absl::Status EventAudit::Begin(const std::string& country) {
 
 void EventAudit::Add(const VerdictRecord& row) {
   Country& country = countries_[row.country];
-  if (!country.end.has_value() || row.window_start > country.end->window_start) return;
-  if (row.cells.empty()) return;
   Target& target = country.targets.emplace(row.target_id, Target(window_length_)).first->second;
-  if (absl::string_view(row.ruleset_version) != kRulesetVersion ||
-      row.window_length != window_length_) {
+  target.has_rows = true;
+  const bool other_rules = absl::string_view(row.ruleset_version) != kRulesetVersion ||
+                           row.window_length != window_length_;
+  if (other_rules || row.cells.empty()) target.has_other_rows = true;
+  if (!country.end.has_value() || row.window_start > country.end->window_start) {
+    report_.set_verdicts_untold(report_.verdicts_untold() + 1);
+    return;
+  }
+  if (row.cells.empty()) return;
+  if (other_rules) {
     target.begun_anew = target.begun_anew || target.first.has_value();
     return;
   }
@@ -101,8 +105,16 @@ void EventAudit::Add(const VerdictRecord& row) {
   StepTo(row.window_start, cells, target);
 }
 
-void EventAudit::StepTo(absl::Time start, const internal::v1::Cells& cells, Target& target) const {
-  if (target.timeline.last().has_value() && start <= *target.timeline.last()) return;
+void EventAudit::StepTo(absl::Time start, const internal::v1::Cells& cells, Target& target) {
+  const std::optional<absl::Time> last = target.timeline.last();
+  if (exhausted_ || (last.has_value() && start <= *last)) return;
+  if (last.has_value()) {
+    const double silent = std::min(start - *last, Timeline::kSilenceMax) / window_length_ *
+                          static_cast<double>(target.timeline.series());
+    exhausted_ = silent > static_cast<double>(silence_left_);
+    if (exhausted_) return;
+    silence_left_ -= static_cast<uint64_t>(silent);
+  }
   target.timeline.Step(start, cells);
   for (v1::Event& event : target.timeline.TakeEnded()) target.events.push_back(std::move(event));
 }
@@ -128,8 +140,6 @@ absl::StatusOr<std::optional<TimelineRecord>> EventAudit::ReadEnd(const std::str
 
 absl::Status EventAudit::Finish(const std::string& country) {
   Country& own = countries_[country];
-  const auto records = store_.ReadEvents(country, absl::InfinitePast(), absl::InfiniteFuture());
-  if (!records.ok()) return records.status();
   const auto end = ReadEnd(country);
   if (!end.ok()) return end.status();
   internal::v1::HistoryEnd history;
@@ -138,20 +148,10 @@ absl::Status EventAudit::Finish(const std::string& country) {
   const bool behind = !told || history.behind() || !end->has_value() ||
                       (*end)->timeline != own.end->timeline ||
                       (*end)->window_start != own.end->window_start;
-  std::map<std::string, std::vector<v1::Event>> stored;
-  for (const EventRecord& record : *records) {
-    v1::Event event;
-    if (!event.ParseFromString(record.event)) {
-      Problem(AUDIT_PROBLEM_KIND_EVENT, country, record.target_id, record.onset,
-              absl::StrCat(record.event_id, ": the stored bytes are no event"));
-      continue;
-    }
-    if (!IsRowOf(record, event)) {
-      Problem(AUDIT_PROBLEM_KIND_EVENT, country, record.target_id, record.onset,
-              absl::StrCat(record.event_id, ": stored as another one than it says"));
-    }
-    own.targets.emplace(record.target_id, Target(window_length_));
-    stored[record.target_id].push_back(std::move(event));
+  auto stored = ReadStored(country);
+  if (!stored.ok()) return stored.status();
+  for (const auto& [target_id, events] : *stored) {
+    own.targets.emplace(target_id, Target(window_length_));
   }
   for (auto& [target_id, target] : own.targets) {
     if (!target.record_passed && target.record.has_value()) CompareTimeline(target_id, target);
@@ -159,29 +159,77 @@ absl::Status EventAudit::Finish(const std::string& country) {
       StepTo(own.end->window_start, {}, target);
     }
     for (v1::Event& event : target.timeline.Ongoing()) target.events.push_back(std::move(event));
-    CompareTarget(country, target_id, stored[target_id], behind, target);
+    if (exhausted_) break;
+    if (target.first.has_value() && !target.record.has_value()) {
+      Problem(AUDIT_PROBLEM_KIND_TIMELINE, country, target_id, *target.first,
+              "there is no history, though there are cells and events were told", behind);
+    }
+    if (target.first.has_value() && target.record.has_value() && target.record->timeline.empty() &&
+        target.record->window_start >= *target.first) {
+      Problem(AUDIT_PROBLEM_KIND_TIMELINE, country, target_id, target.record->window_start,
+              "the history is said to begin after it, and there are cells of before", behind);
+    }
+    CompareTarget(country, target_id, (*stored)[target_id], behind, target);
   }
-  return absl::OkStatus();
+  if (!exhausted_) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat(
+      country, ": there are too many silent windows between verdicts to follow its events"));
+}
+
+// By target, those whose bytes are events.
+absl::StatusOr<std::map<std::string, std::vector<v1::Event>>> EventAudit::ReadStored(
+    const std::string& country) {
+  const auto records = store_.ReadEvents(country, absl::InfinitePast(), absl::InfiniteFuture());
+  if (!records.ok()) return records.status();
+  std::map<std::string, std::vector<v1::Event>> stored;
+  for (const EventRecord& record : *records) {
+    EventFindings findings = CheckEventRow(record);
+    if (!findings.wrong.empty()) {
+      Problem(AUDIT_PROBLEM_KIND_EVENT, country, record.target_id, record.onset,
+              std::move(findings.wrong));
+    }
+    if (!findings.event.has_value()) continue;
+    const std::string target_id = findings.event->target_id();
+    stored[target_id].push_back(*std::move(findings.event));
+  }
+  return stored;
+}
+
+// What the cells must come to. The rest is counted, or wrong.
+std::vector<v1::Event> EventAudit::TakeComparable(const std::string& country,
+                                                  const std::string& target_id,
+                                                  const std::vector<v1::Event>& stored, bool behind,
+                                                  const Target& target) {
+  std::vector<v1::Event> comparable;
+  for (const v1::Event& event : stored) {
+    if (event.end() == v1::EVENT_END_WITHDRAWN) {
+      report_.set_events_withdrawn(report_.events_withdrawn() + 1);
+      continue;
+    }
+    if (event.amendments_size() > 0) report_.set_events_amended(report_.events_amended() + 1);
+    if (target.first.has_value() && !target.begun_anew && OnsetOf(event) >= *target.first) {
+      comparable.push_back(ContentOf(event));
+    } else if (target.begun_anew || target.has_other_rows) {
+      report_.set_events_other_rules(report_.events_other_rules() + 1);
+    } else {
+      const bool undecided = behind && target.has_rows;
+      if (undecided) report_.set_events_behind(report_.events_behind() + 1);
+      Problem(
+          AUDIT_PROBLEM_KIND_EVENT, country, target_id, OnsetOf(event),
+          absl::StrCat("there are no cells that it could come from: stored ", ToJson(event, false)),
+          undecided);
+    }
+  }
+  return comparable;
 }
 
 void EventAudit::CompareTarget(const std::string& country, const std::string& target_id,
                                const std::vector<v1::Event>& stored, bool behind,
                                const Target& target) {
-  const auto other_rules = [&](size_t count) {
-    report_.set_events_other_rules(report_.events_other_rules() + count);
-  };
-  if (target.begun_anew) return other_rules(stored.size());
-  std::vector<v1::Event> told;
-  for (const v1::Event& event : stored) {
-    if (event.end() == v1::EVENT_END_WITHDRAWN) continue;
-    if (target.first.has_value() && OnsetOf(event) >= *target.first) {
-      told.push_back(ContentOf(event));
-    } else {
-      other_rules(1);
-    }
-  }
+  const std::vector<v1::Event> told = TakeComparable(country, target_id, stored, behind, target);
+  if (target.begun_anew) return;
   report_.set_events_compared(report_.events_compared() + target.events.size());
-  std::vector<v1::Event> wrong = Lacking(told, target.events);
+  const std::vector<v1::Event> wrong = Lacking(told, target.events);
   std::vector<v1::Event> missing = Lacking(target.events, told);
   if (behind) {
     report_.set_events_behind(report_.events_behind() + std::max(wrong.size(), missing.size()));

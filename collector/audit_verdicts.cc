@@ -15,14 +15,19 @@ namespace {
 
 using internal::v1::AUDIT_PROBLEM_KIND_CELLS;
 using internal::v1::AUDIT_PROBLEM_KIND_CLOCK;
+using internal::v1::AUDIT_PROBLEM_KIND_EVENT;
 using internal::v1::AUDIT_PROBLEM_KIND_VERDICT;
 using internal::v1::AUDIT_PROBLEM_KIND_VERDICT_SET;
 
 constexpr absl::Duration kDay = absl::Hours(24);
+// Time whose rows are read at once where there have been none.
+constexpr absl::Duration kPageMax = absl::Hours(30 * 24);
 // How far apart receive times of one node may be from the order of its log.
 constexpr absl::Duration kSlack = absl::Hours(1);
 // A window that changes is judged again about a second later, or more when many do.
 constexpr absl::Duration kJudgingTime = absl::Minutes(1);
+// A window is judged so long after its end at the latest, whatever grace the collectors give.
+constexpr absl::Duration kGraceMax = absl::Hours(1);
 
 absl::Time StartOfDay(int64_t day) { return absl::UnixEpoch() + kDay * day; }
 
@@ -38,9 +43,13 @@ std::string DifferenceOf(const std::string& stored_bytes, const std::string& mad
 
 }  // namespace
 
-VerdictAudit::VerdictAudit(StoreReader& store, const RegionNames& names, absl::Duration retain,
-                           absl::Time read_time, internal::v1::AuditReport& report)
-    : store_(store), names_(names), retain_(retain), report_(report), read_until_(read_time) {}
+VerdictAudit::VerdictAudit(StoreReader& store, const RegionNames& names, const Options& options,
+                           internal::v1::AuditReport& report)
+    : store_(store),
+      names_(names),
+      options_(options),
+      report_(report),
+      read_until_(options.read_time) {}
 
 absl::Status VerdictAudit::Begin(int64_t first_day) {
   const absl::StatusOr<std::vector<v1::SignedPlan>> plans = store_.ListPlans();
@@ -59,10 +68,10 @@ absl::Status VerdictAudit::Begin(int64_t first_day) {
   absl::StatusOr<FoldCheckpoint> checkpoint = store_.ReadCheckpoint();
   if (!checkpoint.ok()) return checkpoint.status();
   positions_ = std::move(checkpoint->positions);
-  if (absl::Status status = ReadWindowLength(); !status.ok()) return status;
+  if (absl::Status status = ReadWindows(); !status.ok()) return status;
   if (!window_length_.has_value()) return absl::OkStatus();
-  fold_ = std::make_unique<Fold>(*window_length_, retain_);
-  events_ = std::make_unique<EventAudit>(store_, *window_length_, report_);
+  fold_ = std::make_unique<Fold>(*window_length_, options_.retain);
+  events_ = std::make_unique<EventAudit>(store_, *window_length_, options_.silence_max, report_);
   for (const std::string& country : countries_) {
     if (absl::Status status = events_->Begin(country); !status.ok()) return status;
   }
@@ -76,21 +85,39 @@ absl::Status VerdictAudit::Begin(int64_t first_day) {
 // What the log said then cannot be told any more; what the cells come to can.
 absl::Status VerdictAudit::ReadDroppedDays(int64_t first_day) {
   for (const std::string& country : countries_) {
-    const auto oldest = store_.OldestVerdict(country);
-    if (!oldest.ok()) return oldest.status();
-    const absl::Time until = StartOfDay(first_day);
-    for (absl::Time day = oldest->value_or(until); day < until; day += kDay) {
-      const auto rows = store_.ReadCells(country, day, std::min(day + kDay, until));
+    const auto read = [&](absl::Time from, absl::Time until) -> absl::StatusOr<size_t> {
+      const auto rows = store_.ReadCells(country, from, until);
       if (!rows.ok()) return rows.status();
       report_.set_verdicts_dropped(report_.verdicts_dropped() + rows->size());
       for (const VerdictRecord& row : *rows) events_->Add(row);
-    }
+      return rows->size();
+    };
+    const absl::Status status = ForEachPage(absl::InfinitePast(), StartOfDay(first_day), read);
+    if (!status.ok()) return status;
   }
   return absl::OkStatus();
 }
 
-absl::Status VerdictAudit::ReadWindowLength() {
+absl::Status VerdictAudit::ForEachPage(
+    absl::Time from, absl::Time until,
+    absl::FunctionRef<absl::StatusOr<size_t>(absl::Time, absl::Time)> read) const {
+  absl::Duration span = kDay;
+  for (absl::Time page = std::max(from, oldest_row_); page < until;) {
+    // Behind the newest there may be some that were written meanwhile.
+    const absl::Time end = page > newest_row_ ? until : std::min(page + span, until);
+    const absl::StatusOr<size_t> rows = read(page, end);
+    if (!rows.ok()) return rows.status();
+    span = *rows > 0 ? kDay : std::min(span * 2, kPageMax);
+    page = end;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status VerdictAudit::ReadWindows() {
   for (const std::string& country : countries_) {
+    const auto oldest = store_.OldestVerdict(country);
+    if (!oldest.ok()) return oldest.status();
+    oldest_row_ = std::min(oldest_row_, oldest->value_or(absl::InfiniteFuture()));
     const auto newest = store_.NewestVerdict(country);
     if (!newest.ok()) return newest.status();
     if (!newest->has_value() || **newest <= newest_row_) continue;
@@ -118,7 +145,11 @@ const v1::Plan* VerdictAudit::PlanAt(absl::Time time) const {
 }
 
 void VerdictAudit::Add(const LogRecord& record, const Round& round) {
-  if (fold_ == nullptr) return;
+  if (fold_ == nullptr) {
+    const bool counts = round.kind == RoundKind::kCountable;
+    report_.set_records_unjudged(report_.records_unjudged() + (counts ? 1 : 0));
+    return;
+  }
   const FoldOutcome outcome = fold_->Add(round);
   const absl::Time start = fold_->WindowStart(round.round_time);
   if (outcome == FoldOutcome::kForgotten && start >= StartOfDay(report_.first_day())) {
@@ -139,7 +170,8 @@ void VerdictAudit::Add(const LogRecord& record, const Round& round) {
 absl::Status VerdictAudit::CompareUntil(absl::Time received) {
   if (fold_ == nullptr) return absl::OkStatus();
   const absl::Time final_until =
-      absl::UnixEpoch() + absl::Floor(received - retain_ - kSlack - absl::UnixEpoch(), kDay);
+      absl::UnixEpoch() +
+      absl::Floor(received - options_.retain - kSlack - absl::UnixEpoch(), kDay);
   if (final_until <= compared_until_) return absl::OkStatus();
   if (absl::Status status = CompareRange(compared_until_, final_until); !status.ok()) return status;
   compared_until_ = final_until;
@@ -148,7 +180,7 @@ absl::Status VerdictAudit::CompareUntil(absl::Time received) {
 }
 
 absl::Status VerdictAudit::Finish() {
-  if (fold_ == nullptr) return absl::OkStatus();
+  if (fold_ == nullptr) return TellOrphans();
   absl::Status status = CompareRange(compared_until_, absl::InfiniteFuture());
   for (auto country = countries_.begin(); status.ok() && country != countries_.end(); ++country) {
     status = events_->Finish(*country);
@@ -156,26 +188,51 @@ absl::Status VerdictAudit::Finish() {
   return status;
 }
 
+absl::Status VerdictAudit::TellOrphans() {
+  for (const std::string& country : countries_) {
+    const auto events = store_.ReadEvents(country, absl::InfinitePast(), absl::InfiniteFuture());
+    if (!events.ok()) return events.status();
+    for (const EventRecord& event : *events) {
+      VerdictRecord place;
+      place.country = country;
+      place.target_id = event.target_id;
+      place.window_start = event.onset;
+      Problem(AUDIT_PROBLEM_KIND_EVENT, place,
+              absl::StrCat(event.event_id, ": there are no cells that it could come from"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status VerdictAudit::CompareRange(absl::Time from, absl::Time until) {
+  const absl::Status status = ForEachPage(
+      from, until, [this](absl::Time start, absl::Time end) { return ComparePage(start, end); });
+  if (!status.ok()) return status;
+  CountMissing(from, until);
+  windows_.erase(windows_.lower_bound(from), windows_.lower_bound(until));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<size_t> VerdictAudit::ComparePage(absl::Time from, absl::Time until) {
+  size_t count = 0;
   for (const std::string& country : countries_) {
     const absl::StatusOr<std::vector<VerdictRecord>> rows =
         store_.ReadVerdicts(country, from, until);
     if (!rows.ok()) return rows.status();
+    count += rows->size();
     std::map<absl::Time, std::vector<const VerdictRecord*>> by_window;
     for (const VerdictRecord& row : *rows) by_window[row.window_start].push_back(&row);
     for (const auto& [start, of_window] : by_window) CompareWindow(start, country, of_window);
     for (const VerdictRecord& row : *rows) events_->Add(row);
   }
-  CountMissing(from, until);
-  windows_.erase(windows_.lower_bound(from), windows_.lower_bound(until));
-  return absl::OkStatus();
+  return count;
 }
 
 void VerdictAudit::CompareWindow(absl::Time start, const std::string& country,
                                  const std::vector<const VerdictRecord*>& rows) {
   const auto facts = windows_.find(start);
   const bool beyond = facts != windows_.end() && MayBeBehind(facts->second);
-  if (facts != windows_.end()) facts->second.has_rows = true;
+  if (facts != windows_.end()) facts->second.countries.insert(country);
   const bool same_rules = std::all_of(rows.begin(), rows.end(), [this](const VerdictRecord* row) {
     return row->window_length == *window_length_ &&
            absl::string_view(row->ruleset_version) == kRulesetVersion;
@@ -271,11 +328,20 @@ internal::v1::AuditProblem VerdictAudit::ProblemOf(internal::v1::AuditProblemKin
 }
 
 void VerdictAudit::CountMissing(absl::Time from, absl::Time until) {
-  uint64_t missing = 0;
   for (auto it = windows_.lower_bound(from); it != windows_.end() && it->first < until; ++it) {
-    if (!it->second.has_rows && it->first < newest_row_) ++missing;
+    const absl::Time end = it->first + *window_length_;
+    const v1::Plan* plan = PlanAt(end);
+    if (plan == nullptr || (it->first >= newest_row_ && end + kGraceMax > read_until_)) continue;
+    for (const v1::CountryRegions& country : plan->countries()) {
+      if (it->second.countries.contains(country.country())) continue;
+      report_.set_windows_without_verdicts(report_.windows_without_verdicts() + 1);
+      VerdictRecord place;
+      place.country = country.country();
+      place.window_start = it->first;
+      AddUndecided(report_, ProblemOf(AUDIT_PROBLEM_KIND_VERDICT_SET, place,
+                                      "the log has records of it, and there are no verdicts"));
+    }
   }
-  report_.set_windows_without_verdicts(report_.windows_without_verdicts() + missing);
 }
 
 }  // namespace sightline

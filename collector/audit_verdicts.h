@@ -12,7 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "collector/audit_events.h"
 #include "collector/audit_report.h"
@@ -28,10 +30,15 @@ namespace sightline {
 // Not thread-safe; blocks on the store.
 class VerdictAudit {
  public:
-  // Everything must outlive it. `retain` is what the collectors ran with, `read_time` as
-  // AuditOptions.
-  VerdictAudit(StoreReader& store, const RegionNames& names, absl::Duration retain,
-               absl::Time read_time, internal::v1::AuditReport& report);
+  // As in AuditOptions.
+  struct Options {
+    absl::Duration retain;
+    absl::Time read_time;
+    uint64_t silence_max;
+  };
+  // Everything must outlive it.
+  VerdictAudit(StoreReader& store, const RegionNames& names, const Options& options,
+               internal::v1::AuditReport& report);
 
   // Reads plans, the fold's position and the length of the newest window. DATA_LOSS: a stored plan
   // is none.
@@ -47,22 +54,28 @@ class VerdictAudit {
   // received at `received` or later.
   absl::Status CompareUntil(absl::Time received);
 
-  // Compares what is left.
+  // Compares what is left. Errors of the store, and of EventAudit::Finish.
   absl::Status Finish();
 
  private:
   // What is known of a window besides its contents.
   struct WindowFacts {
-    bool beyond_checkpoint = false;  // some of its records are
-    bool has_rows = false;
+    bool beyond_checkpoint = false;              // some of its records are
+    std::set<std::string> countries;             // that have rows
     absl::Time received = absl::InfinitePast();  // its newest record
   };
 
-  absl::Status ReadWindowLength();
+  absl::Status ReadWindows();
   absl::Status ReadDroppedDays(int64_t first_day);
   // The plan by which the fold judges a window that ends then (follow.h).
   const v1::Plan* PlanAt(absl::Time time) const;
+  // Calls `read` with one part of the time after the other, of a day when there are rows. It
+  // returns how many there were.
+  absl::Status ForEachPage(
+      absl::Time from, absl::Time until,
+      absl::FunctionRef<absl::StatusOr<size_t>(absl::Time, absl::Time)> read) const;
   absl::Status CompareRange(absl::Time from, absl::Time until);
+  absl::StatusOr<size_t> ComparePage(absl::Time from, absl::Time until);
   void CompareWindow(absl::Time start, const std::string& country,
                      const std::vector<const VerdictRecord*>& rows);
   // What the log says about every target of the window's plan, by target_id.
@@ -76,10 +89,12 @@ class VerdictAudit {
     AddProblem(report_, ProblemOf(kind, row, std::move(detail)));
   }
   void CountMissing(absl::Time from, absl::Time until);
+  // Events where there are no verdicts at all.
+  absl::Status TellOrphans();
 
   StoreReader& store_;
   const RegionNames& names_;
-  const absl::Duration retain_;
+  const Options options_;
   internal::v1::AuditReport& report_;
   std::map<uint64_t, v1::Plan> plans_;           // by version
   std::set<std::string> countries_;              // of all plans
@@ -89,6 +104,7 @@ class VerdictAudit {
   std::unique_ptr<EventAudit> events_;
   std::map<absl::Time, WindowFacts> windows_;  // by start; those not compared yet
   absl::Time read_until_;                      // of the newest record, or when the store was read
+  absl::Time oldest_row_ = absl::InfiniteFuture();
   absl::Time newest_row_ = absl::InfinitePast();
   absl::Time compared_until_ = absl::InfinitePast();
 };

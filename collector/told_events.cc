@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "collector/event_name.h"
 #include "common/message.h"
 
 namespace sightline {
@@ -156,11 +157,8 @@ class Teller {
   }
 
   std::string NewName(const v1::Event& event) {
-    const std::string place =
-        event.region().empty() ? absl::StrCat(facts_.country, ".AS", event.asn()) : event.region();
     const std::string name =
-        absl::StrCat(facts_.target_id, ".", place,
-                     event.kind() == v1::EVENT_KIND_CLOSING ? ".closing." : ".opening.",
+        absl::StrCat(EventNameStem(facts_.target_id, facts_.country, event),
                      absl::FormatTime("%Y%m%dT%H%M%SZ", OnsetOf(event), absl::UTCTimeZone()));
     std::string unused = name;
     for (int i = 2; !names_.insert(unused).second; ++i) unused = absl::StrCat(name, ".", i);

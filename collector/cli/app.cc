@@ -54,6 +54,7 @@ struct Commands {
   ExportFlags export_flags;
   VerifyFlags verify;
   Action action;
+  int exit_code = kExitOk;  // of an action that ends without error
 };
 
 void AddKeys(CLI::App& app, Commands& all, const Terminal& terminal) {
@@ -218,8 +219,13 @@ void AddExport(CLI::App& app, Commands& all, const Terminal& terminal) {
   AddExportFlags(app, all.export_flags, [&] {
     all.action = [&] { return ExportStoreToFile(all.export_flags, terminal); };
   });
-  AddVerifyFlags(app, all.verify,
-                 [&] { all.action = [&] { return VerifyFile(all.verify, terminal); }; });
+  AddVerifyFlags(app, all.verify, [&] {
+    all.action = [&] {
+      const absl::StatusOr<bool> complete = VerifyFile(all.verify, terminal);
+      if (complete.ok() && !*complete) all.exit_code = kExitPartial;
+      return complete.status();
+    };
+  });
 }
 
 }  // namespace
@@ -238,7 +244,8 @@ int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
       "  sightline keys new --out operator.pem\n"
       "  sightline plan sign --key operator.pem --in plan.txtpb --out plan.signed\n"
       "  sightline invite --admin sightline-admin.sock\n\n"
-      "Exit codes: 0 done, 1 failed, 2 wrong usage. Help on a command: sightline COMMAND --help");
+      "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 (of verify) not everything could be "
+      "compared. Help on a command: sightline COMMAND --help");
   Commands all;
   AddSummary(app, all, terminal);
   AddEvents(app, all, terminal);
@@ -257,7 +264,7 @@ int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
   }
   const absl::Status status = all.action();
   terminal.out->flush();
-  if (status.ok()) return kExitOk;
+  if (status.ok()) return all.exit_code;
   *terminal.err << "sightline: " << Printable({status.message().data(), status.message().size()})
                 << "\n";
   return kExitFailure;

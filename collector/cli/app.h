@@ -10,6 +10,8 @@ namespace sightline::cli {
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailure = 1;
 inline constexpr int kExitUsage = 2;
+// Of "verify": nothing is wrong, and not everything could be compared.
+inline constexpr int kExitPartial = 3;
 
 // Parses the arguments and runs the command. Reads the environment variables SIGHTLINE_COLLECTOR
 // and SIGHTLINE_ROOTS. Results go to terminal.out, errors and help on errors to terminal.err.

@@ -63,17 +63,26 @@ void AddVerifyFlags(CLI::App& app, VerifyFlags& flags, std::function<void()> cho
   CLI::App* command = app.add_subcommand(
       "verify",
       "Check a file of \"sightline export\": that it is whole, all signatures and chains, and that "
-      "its log gives its cells, verdicts and events. Exit code 1 when something does not fit");
+      "its log gives its cells, verdicts and events");
   command->add_option("FILE", flags.path, "File to check")->required()->type_name("");
   command
-      ->add_option("--operator-key", flags.operator_key_path,
-                   "Operator's public key: check the signatures of the plans")
+      ->add_option(
+          "--operator-key", flags.operator_key_path,
+          "Operator's public key, from elsewhere than the file: check the signatures of the "
+          "plans, on which everything rests")
       ->type_name("FILE");
   command->add_option("--format", flags.format, "table (default) or json")
       ->check(CLI::IsMember({"table", "json"}))
       ->type_name("WORD");
   command->callback(std::move(chosen));
-  command->footer("Example:\n  sightline verify log.export --operator-key operator.pub.pem");
+  command->footer(
+      "Exit codes:\n"
+      "  0  everything was compared and fits\n"
+      "  1  something does not fit, or the file is damaged or no export: what and where is said\n"
+      "  2  wrong usage\n"
+      "  3  what was compared fits, but not everything could be compared, for example the plans\n"
+      "     without --operator-key, or verdicts by other rules: the last line says what\n\n"
+      "Example:\n  sightline verify log.export --operator-key operator.pub.pem");
 }
 
 absl::Status ExportStoreToFile(const ExportFlags& flags, const Terminal& terminal) {
@@ -103,7 +112,7 @@ absl::Status ExportStoreToFile(const ExportFlags& flags, const Terminal& termina
   return absl::OkStatus();
 }
 
-absl::Status VerifyFile(const VerifyFlags& flags, const Terminal& terminal) {
+absl::StatusOr<bool> VerifyFile(const VerifyFlags& flags, const Terminal& terminal) {
   CheckOptions options;
   if (!flags.operator_key_path.empty()) {
     absl::StatusOr<VerifyKey> key = ReadVerifyKey(flags.operator_key_path);
@@ -128,7 +137,7 @@ absl::Status VerifyFile(const VerifyFlags& flags, const Terminal& terminal) {
   *terminal.out << (flags.format == "json" ? ToJson(*report, /*indent=*/true) + "\n"
                                            : PrintableLines(ToText(*report)));
   const uint64_t problems = report->audit().problems_total();
-  if (problems == 0) return absl::OkStatus();
+  if (problems == 0) return report->audit().result() == internal::v1::AUDIT_RESULT_FITS;
   return absl::FailedPreconditionError(absl::StrCat(flags.path, ": ", problems,
                                                     problems == 1 ? " thing does" : " things do",
                                                     " not fit; the report says which"));

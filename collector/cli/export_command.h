@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "collector/cli/commands.h"
 
 namespace sightline::cli {
@@ -32,9 +33,10 @@ void AddVerifyFlags(CLI::App& app, VerifyFlags& flags, std::function<void()> cho
 // Writes the file, or nothing and returns why not.
 absl::Status ExportStoreToFile(const ExportFlags& flags, const Terminal& terminal);
 
-// Writes the report to terminal.out. FAILED_PRECONDITION when something does not fit; other errors
-// when the file is not whole or no export.
-absl::Status VerifyFile(const VerifyFlags& flags, const Terminal& terminal);
+// Writes the report to terminal.out. Returns whether everything was compared; what was not is in
+// the report. FAILED_PRECONDITION when something does not fit; other errors when the file is not
+// whole or no export.
+absl::StatusOr<bool> VerifyFile(const VerifyFlags& flags, const Terminal& terminal);
 
 }  // namespace sightline::cli
 

@@ -1,6 +1,8 @@
 #include "collector/export/export_blocks.h"
 
 #include <fcntl.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,6 +36,31 @@ size_t DecodeLength(absl::string_view bytes) {
     length |= static_cast<size_t>(static_cast<uint8_t>(bytes[i])) << (8 * i);
   }
   return length;
+}
+
+// Whether there are no more rows in it than may be parsed. Of bytes that are no message: true.
+bool HasFewRows(absl::string_view message) {
+  using google::protobuf::internal::WireFormatLite;
+  google::protobuf::io::CodedInputStream input(reinterpret_cast<const uint8_t*>(message.data()),
+                                               static_cast<int>(message.size()));
+  size_t fields = 0;
+  while (const uint32_t tag = input.ReadTag()) {
+    if (++fields > kExportRowsMax) return false;
+    uint32_t length = 0;
+    if (WireFormatLite::GetTagWireType(tag) != WireFormatLite::WIRETYPE_LENGTH_DELIMITED) {
+      if (!WireFormatLite::SkipField(&input, tag)) return true;
+      continue;
+    }
+    if (!input.ReadVarint32(&length)) return true;
+    const auto limit = input.PushLimit(static_cast<int>(length));
+    while (const uint32_t row = input.ReadTag()) {
+      if (++fields > kExportRowsMax) return false;
+      if (!WireFormatLite::SkipField(&input, row)) return true;
+    }
+    if (input.BytesUntilLimit() != 0) return true;
+    input.PopLimit(limit);
+  }
+  return true;
 }
 
 }  // namespace
@@ -134,9 +161,18 @@ absl::StatusOr<uint64_t> ExportBlockReader::Read(uint64_t offset, ExportBlock& b
     return Damaged(offset, "its bytes were changed: the checksum does not fit");
   }
   const absl::string_view message = hashed.substr(kHashBytes + kLengthBytes);
+  if (!HasFewRows(message)) {
+    return Damaged(offset, absl::StrCat("it has more than ", kExportRowsMax, " rows"));
+  }
   if (!block.ParseFromArray(message.data(), static_cast<int>(message.size())) ||
       block.content_case() == ExportBlock::CONTENT_NOT_SET) {
     return Damaged(offset, "it holds nothing that this program knows");
+  }
+  // What is not known would not be compared with anything.
+  block.DiscardUnknownFields();
+  if (block.SerializeAsString() != message) {
+    return Damaged(offset,
+                   "it holds something that this program does not know, or writes otherwise");
   }
   return offset + kLengthBytes + length + kHashBytes;
 }

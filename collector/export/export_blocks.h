@@ -21,6 +21,9 @@ inline constexpr absl::string_view kExportMagic("sightline export, version 1\r\n
 // A whole block is in memory while it is written or read. Many times what the writer makes, for one
 // row that is larger than a block should be.
 inline constexpr size_t kExportBlockBytesMax = size_t{16} * 1024 * 1024;
+// Of one block. Many times what the writer makes; each takes some hundred bytes of memory, however
+// short it is in the file.
+inline constexpr size_t kExportRowsMax = size_t{64} * 1024;
 
 // Not thread-safe.
 class ExportBlockWriter {
@@ -60,7 +63,8 @@ class ExportBlockReader {
 
   // The block at `offset`, which is where the block before it ends; returns where this one ends.
   // OUT_OF_RANGE: the file ends there. DATA_LOSS: the file ends within the block, its bytes were
-  // changed, or it is no ExportBlock.
+  // changed, it is no ExportBlock, or it is not byte for byte as ExportBlockWriter would write it.
+  // Memory: the bytes of a block three times, and kExportRowsMax rows.
   absl::StatusOr<uint64_t> Read(uint64_t offset, internal::v1::ExportBlock& block) const;
 
   // The hash (32 bytes) that ends at `offset`.

@@ -18,26 +18,27 @@
 namespace sightline {
 namespace {
 
-using internal::v1::AUDIT_PROBLEM_KIND_EVENT;
+using internal::v1::AUDIT_PROBLEM_KIND_NODE_GAP;
 using internal::v1::AUDIT_PROBLEM_KIND_PLAN;
 using internal::v1::AUDIT_PROBLEM_KIND_VERDICT_SET;
 using internal::v1::AuditProblem;
+using internal::v1::AuditReport;
 using internal::v1::ExportReport;
 
-// Signatures of the plans, and what the audit does not look at because no plan asks for it.
-absl::Status CheckPlans(ExportStore& store, const std::optional<VerifyKey>& key,
-                        internal::v1::AuditReport& report) {
+// Signatures and rules of the plans. Whether their rules are kept: nobody judges by others.
+absl::StatusOr<bool> CheckPlans(ExportStore& store, const std::optional<VerifyKey>& key,
+                                std::set<std::string>& countries, AuditReport& report) {
   const absl::StatusOr<std::vector<v1::SignedPlan>> plans = store.ListPlans();
   if (!plans.ok()) return plans.status();
-  std::set<std::string> countries;
+  bool all_valid = true;
   uint64_t last_version = 0;
   for (size_t i = 0; i < plans->size(); ++i) {
     const v1::SignedPlan& signed_plan = (*plans)[i];
-    AuditProblem problem;
-    problem.set_kind(AUDIT_PROBLEM_KIND_PLAN);
-    const auto add = [&](std::string detail) {
+    const auto add = [&](absl::string_view detail) {
+      AuditProblem problem;
+      problem.set_kind(AUDIT_PROBLEM_KIND_PLAN);
       problem.set_detail(absl::StrCat("plan ", i + 1, " of ", plans->size(), ": ", detail));
-      AddProblem(report, problem);
+      AddProblem(report, std::move(problem));
     };
     v1::Plan plan;
     if (!plan.ParseFromString(signed_plan.plan())) {
@@ -49,14 +50,28 @@ absl::Status CheckPlans(ExportStore& store, const std::optional<VerifyKey>& key,
       add(absl::StrCat("version ", plan.version(), " follows version ", last_version));
     }
     last_version = plan.version();
+    if (const absl::Status valid = ValidatePlan(plan); !valid.ok()) {
+      all_valid = false;
+      add(absl::StrCat("version ", plan.version(),
+                       " breaks the rules of plans: ", valid.message()));
+    }
     if (!key.has_value()) continue;
     // Whether it holds today is not in question.
     const auto opened =
         OpenPlan(signed_plan, *key, /*held_version=*/0, FromProto(plan.issue_time()));
-    if (const auto* refusal = std::get_if<v1::PlanRefusal>(&opened)) {
+    const auto* refusal = std::get_if<v1::PlanRefusal>(&opened);
+    if (refusal != nullptr && refusal->reason() != v1::PLAN_REFUSAL_REASON_MALFORMED) {
       add(absl::StrCat("version ", plan.version(), ": ", ToText(*refusal)));
     }
   }
+  if (!key.has_value()) report.set_plans_unchecked(plans->size());
+  return all_valid;
+}
+
+// What the audit does not look at because no plan asks for it, and where the header is not what
+// the file holds.
+void CheckFrame(const ExportStore& store, const std::set<std::string>& countries,
+                AuditReport& report) {
   for (const std::string& country : store.Countries()) {
     if (countries.contains(country)) continue;
     AuditProblem problem;
@@ -66,13 +81,32 @@ absl::Status CheckPlans(ExportStore& store, const std::optional<VerifyKey>& key,
         absl::StrCat("there are verdicts or events on ", country, ", which no plan observes"));
     AddProblem(report, std::move(problem));
   }
-  if (store.counts().events() > 0 && store.counts().verdicts() == 0) {
+  for (const internal::v1::ExportNode& node : store.header().nodes()) {
+    const uint64_t last = store.LastRecord(node.node());
+    // Of dropped days the numbers stay.
+    if (last == node.last_node_seq() ||
+        (last < node.last_node_seq() && store.header().first_day() > 0)) {
+      continue;
+    }
     AuditProblem problem;
-    problem.set_kind(AUDIT_PROBLEM_KIND_EVENT);
-    problem.set_detail("there are events, and no cells that they could come from");
+    problem.set_kind(AUDIT_PROBLEM_KIND_NODE_GAP);
+    problem.set_node(node.node());
+    problem.set_node_seq(last);
+    problem.set_detail(
+        absl::StrCat("is the last one in the file, and the header says ", node.last_node_seq()));
     AddProblem(report, std::move(problem));
   }
-  return absl::OkStatus();
+}
+
+// What comes of both; `first` are the problems that everything else rests on.
+void Join(const AuditReport& first, AuditReport& report) {
+  AuditReport joined = report;
+  *joined.mutable_problems() = first.problems();
+  joined.mutable_problems()->MergeFrom(report.problems());
+  joined.set_problems_total(report.problems_total() + first.problems_total());
+  joined.set_plans_unchecked(first.plans_unchecked());
+  joined.set_result(ResultOf(joined));
+  report = std::move(joined);
 }
 
 std::string TimeText(int64_t millis) {
@@ -103,22 +137,23 @@ absl::StatusOr<ExportReport> CheckExport(const std::string& path, const RegionNa
   if (options.operator_key.has_value()) {
     report.set_operator_key_id(absl::BytesToHexString(options.operator_key->Id()));
   }
-  internal::v1::AuditReport plans;
-  if (absl::Status status = CheckPlans(store, options.operator_key, plans); !status.ok()) {
-    return status;
+  AuditReport first;
+  std::set<std::string> countries;
+  const absl::StatusOr<bool> plans = CheckPlans(store, options.operator_key, countries, first);
+  if (!plans.ok()) return plans.status();
+  CheckFrame(store, countries, first);
+  if (*plans) {
+    AuditOptions audit;
+    audit.retain = absl::Milliseconds(store.header().retain_ms());
+    audit.read_time = absl::FromUnixMillis(store.header().export_time_ms());
+    audit.page_records = options.page_records;
+    audit.silence_max = options.silence_max;
+    audit.progress = said(CheckStage::kJudge);
+    absl::StatusOr<AuditReport> audited = Audit(store, names, audit);
+    if (!audited.ok()) return audited.status();
+    *report.mutable_audit() = *std::move(audited);
   }
-  AuditOptions audit;
-  audit.retain = absl::Milliseconds(store.header().retain_ms());
-  audit.read_time = absl::FromUnixMillis(store.header().export_time_ms());
-  audit.page_records = options.page_records;
-  audit.progress = said(CheckStage::kJudge);
-  absl::StatusOr<internal::v1::AuditReport> audited = Audit(store, names, audit);
-  if (!audited.ok()) return audited.status();
-  // Plans come first: everything else rests on them.
-  plans.mutable_problems()->MergeFrom(audited->problems());
-  audited->mutable_problems()->Swap(plans.mutable_problems());
-  audited->set_problems_total(audited->problems_total() + plans.problems_total());
-  *report.mutable_audit() = *std::move(audited);
+  Join(first, *report.mutable_audit());
   return report;
 }
 

@@ -1,14 +1,14 @@
 #include "collector/export/export_index.h"
 
+#include <optional>
+
 #include "absl/strings/str_cat.h"
+#include "collector/export/export_rows.h"
 
 namespace sightline {
 namespace {
 
 using internal::v1::ExportBlock;
-
-// Two headers that could make the code that folds run for ever, or overflow.
-constexpr int64_t kRetainMaxMs = int64_t{366} * 24 * 3600 * 1000;
 
 class Indexer {
  public:
@@ -48,7 +48,7 @@ class Indexer {
       case ExportBlock::kPlans:
         index_.plans.push_back(offset);
         counts_.set_plans(counts_.plans() + static_cast<uint64_t>(block.plans().plans_size()));
-        return "";
+        return WrongPlans(block.plans());
       case ExportBlock::kAgents:
         return TakeAgents(offset, block.agents());
       case ExportBlock::kLog:
@@ -56,9 +56,7 @@ class Indexer {
       case ExportBlock::kVerdicts:
         return TakeVerdicts(offset, block.verdicts());
       case ExportBlock::kEvents:
-        index_.events[block.events().country()].push_back(offset);
-        counts_.set_events(counts_.events() + static_cast<uint64_t>(block.events().events_size()));
-        return "";
+        return TakeEvents(offset, block.events());
       case ExportBlock::kEnd:
         return TakeEnd(block.end());
       case ExportBlock::CONTENT_NOT_SET:
@@ -68,14 +66,11 @@ class Indexer {
   }
 
   std::string TakeHeader(const internal::v1::ExportHeader& header) {
-    if (header.retain_ms() <= 0 || header.retain_ms() > kRetainMaxMs) {
-      return absl::StrCat("retain_ms cannot be ", header.retain_ms());
-    }
     for (int i = 1; i < header.nodes_size(); ++i) {
       if (header.nodes(i).node() <= header.nodes(i - 1).node()) return "nodes are not in order";
     }
     index_.header = header;
-    return "";
+    return WrongHeader(header);
   }
 
   // Adds a block that `keys` are the keys of, in their order; whether they continue the list's.
@@ -96,7 +91,8 @@ class Indexer {
     std::vector<std::string> keys;
     for (const internal::v1::ExportAgent& agent : agents.agents()) keys.push_back(agent.agent_id());
     counts_.set_agents(counts_.agents() + keys.size());
-    return AddBlock(offset, keys, index_.agents) ? "" : "agents are not in order";
+    if (!AddBlock(offset, keys, index_.agents)) return "agents are not in order";
+    return WrongAgents(agents);
   }
 
   std::string TakeLog(uint64_t offset, const internal::v1::ExportLog& log) {
@@ -112,10 +108,10 @@ class Indexer {
     if (!index_.logs.empty() && log.node() < index_.logs.rbegin()->first) {
       return "nodes are not in order";
     }
-    const bool counted = !keys.empty() && keys.front() > 0;
-    return counted && AddBlock(offset, keys, index_.logs[log.node()])
-               ? ""
-               : absl::StrCat("records of node ", log.node(), " are not in order");
+    if (keys.empty() || keys.front() == 0 || !AddBlock(offset, keys, index_.logs[log.node()])) {
+      return absl::StrCat("records of node ", log.node(), " are not in order");
+    }
+    return WrongLog(log);
   }
 
   std::string TakeVerdicts(uint64_t offset, const internal::v1::ExportVerdicts& verdicts) {
@@ -124,9 +120,40 @@ class Indexer {
       keys.emplace_back(verdict.window_start_ms(), verdict.target_id());
     }
     counts_.set_verdicts(counts_.verdicts() + keys.size());
-    return AddBlock(offset, keys, index_.verdicts[verdicts.country()])
-               ? ""
-               : absl::StrCat("verdicts on ", verdicts.country(), " are not in order");
+    if (!index_.verdicts.empty() && verdicts.country() < index_.verdicts.rbegin()->first) {
+      return "countries are not in order";
+    }
+    if (!AddBlock(offset, keys, index_.verdicts[verdicts.country()])) {
+      return absl::StrCat("verdicts on ", verdicts.country(), " are not in order");
+    }
+    return WrongVerdicts(verdicts);
+  }
+
+  std::string TakeEvents(uint64_t offset, const internal::v1::ExportEvents& events) {
+    if (!index_.events.empty() && events.country() < index_.events.rbegin()->first) {
+      return "countries are not in order";
+    }
+    std::vector<uint64_t>& blocks = index_.events[events.country()];
+    if (blocks.empty()) {
+      last_event_.reset();
+      last_timeline_.reset();
+    }
+    blocks.push_back(offset);
+    for (const internal::v1::ExportEvent& event : events.events()) {
+      std::pair<int64_t, std::string> key(event.onset_ms(), event.event_id());
+      if ((last_event_.has_value() && !(*last_event_ < key)) || last_timeline_.has_value()) {
+        return absl::StrCat("events in ", events.country(), " are not in order");
+      }
+      last_event_ = std::move(key);
+    }
+    for (const internal::v1::ExportTimeline& timeline : events.timelines()) {
+      if (last_timeline_.has_value() && !(*last_timeline_ < timeline.target_id())) {
+        return absl::StrCat("timelines in ", events.country(), " are not in order");
+      }
+      last_timeline_ = timeline.target_id();
+    }
+    counts_.set_events(counts_.events() + static_cast<uint64_t>(events.events_size()));
+    return WrongEvents(events);
   }
 
   std::string TakeEnd(const internal::v1::ExportEnd& end) {
@@ -140,6 +167,9 @@ class Indexer {
   const ExportBlockReader& reader_;
   ExportIndex index_;
   internal::v1::ExportEnd counts_;
+  // Of the country whose events are read.
+  std::optional<std::pair<int64_t, std::string>> last_event_;
+  std::optional<std::string> last_timeline_;
   ExportBlock::ContentCase kind_ = ExportBlock::CONTENT_NOT_SET;  // of the block before
 };
 

@@ -33,7 +33,8 @@ struct ExportIndex {
   std::map<std::string, std::vector<uint64_t>> events;  // by country
 };
 
-// Checks every block and that kinds and rows are in their order, so that each key is there once.
+// Checks every block, that kinds and rows are in their order, so that each key is there once, and
+// the rules of export_rows.h.
 // DATA_LOSS names the byte of the first block that is not as it must be. `progress` is called now
 // and then with the bytes read and those there are. Memory: some 50 bytes for each block.
 absl::StatusOr<ExportIndex> ReadIndex(const ExportBlockReader& reader,

@@ -111,6 +111,11 @@ std::set<std::string> ExportStore::Countries() const {
   return countries;
 }
 
+uint64_t ExportStore::LastRecord(const std::string& node) const {
+  const BlockList<uint64_t>* log = FindIn(index_.logs, node);
+  return log == nullptr ? 0 : log->last_key;
+}
+
 template <typename Key>
 absl::Status ExportStore::ForEachFrom(const BlockList<Key>& list, const Key& key,
                                       const std::function<bool(ExportBlock&)>& take) const {

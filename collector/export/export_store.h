@@ -32,6 +32,8 @@ class ExportStore : public StoreReader {
   const internal::v1::ExportHeader& header() const { return index_.header; }
   const internal::v1::ExportEnd& counts() const { return index_.end; }
   uint64_t bytes() const { return reader_.size(); }
+  // node_seq of the last record of the node's log in the file, 0 when there is none.
+  uint64_t LastRecord(const std::string& node) const;
   // Those that there are verdicts or events on, ordered.
   std::set<std::string> Countries() const;
   // 32 bytes: the hash at the end of the file.

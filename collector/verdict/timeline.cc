@@ -24,6 +24,7 @@ using Key = std::pair<std::string, uint32_t>;  // region and asn
 // What is at rest and was not heard of for so long is forgotten, so that a history does not grow
 // with every network that was ever seen.
 constexpr absl::Duration kForget = absl::Hours(30 * 24);
+static_assert(kForget < Timeline::kSilenceMax);
 
 auto OrderOf(const v1::Event& event) {
   return std::make_tuple(FromProto(event.onset_time()), event.region(), event.asn());

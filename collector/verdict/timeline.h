@@ -19,6 +19,10 @@ namespace sightline {
 // A value; copies are independent.
 class Timeline {
  public:
+  // After so long in silence nothing is followed any more: what Step costs between two windows has
+  // a bound.
+  static constexpr absl::Duration kSilenceMax = absl::Hours(34 * 24);
+
   // The beginning of a history.
   explicit Timeline(absl::Duration window_length);
 
@@ -33,6 +37,9 @@ class Timeline {
   // Adds the window that starts at `start`, later than last(). Windows between the two are silent:
   // unknown, never open or blocked. So is one whose controls do not reach the target.
   void Step(absl::Time start, const internal::v1::Cells& cells);
+
+  // Regions and networks that are followed: count.
+  int series() const { return state_.series_size(); }
 
   // Events that ended since the last call, ordered by onset, region and network. Without event_id,
   // target_id, country and amendments.

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "collector/audit.h"
 #include "collector/timelines.h"
+#include "collector/told_events.h"
 #include "tests/collector/cells_world.h"
 #include "tests/collector/memory_store.h"
 
@@ -11,9 +13,11 @@ namespace sightline {
 namespace {
 
 using internal::v1::AuditReport;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 const OpenShare kClosed = {{"CN-BJ", 0}, {"CN-SH", 0}};
 const OpenShare kOpen = {{"CN-BJ", 1}, {"CN-SH", 0}};
@@ -47,7 +51,7 @@ class AuditEventsTest : public testing::Test {
 
   AuditReport Run() {
     AuditReport report;
-    EventAudit audit(store_, kCellHour, report);
+    EventAudit audit(store_, kCellHour, 1 << 20, report);
     EXPECT_TRUE(audit.Begin("CN").ok());
     const auto rows = *store_.ReadCells("CN", absl::InfinitePast(), absl::InfiniteFuture());
     for (const VerdictRecord& row : rows) audit.Add(row);
@@ -65,13 +69,19 @@ class AuditEventsTest : public testing::Test {
     }
     return problems;
   }
-  // Writes the event back when it was changed.
+  // Writes the event back when it was changed, with columns that fit.
   void Change(size_t i, const std::function<void(v1::Event&)>& change) {
-    EventRecord record = Events().at(i);
-    v1::Event event = EventOf(record);
+    v1::Event event = EventOf(Events().at(i));
     change(event);
-    record.event = event.SerializeAsString();
+    const EventRecord record = ToRecord(event);
     Write({.events = {&record, 1}});
+  }
+  // These are all events and timelines that there are.
+  void Replace(const std::vector<EventRecord>& events,
+               const std::vector<TimelineRecord>& timelines) {
+    const auto rows = *store_.ReadVerdicts("CN", absl::InfinitePast(), absl::InfiniteFuture());
+    store_.LoseHistory();
+    Write({.verdicts = rows, .events = events, .timelines = timelines});
   }
 
   MemoryStore store_;
@@ -97,19 +107,23 @@ TEST_F(AuditEventsTest, NamesTheEventThatTheCellsDoNotComeTo) {
 TEST_F(AuditEventsTest, NamesWhatIsMissingAndWhatIsTooMuch) {
   Change(1, [](v1::Event& event) { event.set_region("CN-SH"); });
   EXPECT_THAT(Problems(Run()),
-              ElementsAre(HasSubstr("by the cells none"), HasSubstr("stored none, by the cells")));
+              ElementsAre(HasSubstr("the name is not that of target, place and kind"),
+                          HasSubstr("by the cells none"), HasSubstr("stored none, by the cells")));
 }
 
-TEST_F(AuditEventsTest, WhatWasWithdrawnIsLeftOutAndNamesAreNotCompared) {
+TEST_F(AuditEventsTest, WhatWasWithdrawnAndCorrectionsAreCounted) {
   v1::Event withdrawn = EventOf(Events()[0]);
-  withdrawn.set_event_id("another");
+  withdrawn.set_event_id("whatsapp.CN-SH.opening.20240406T200000Z");
   withdrawn.set_region("CN-SH");
   withdrawn.set_end(v1::EVENT_END_WITHDRAWN);
-  const EventRecord record = {"another",    "whatsapp",   "CN",
-                              CellTime(20), CellTime(50), withdrawn.SerializeAsString()};
+  const EventRecord record = ToRecord(withdrawn);
   Write({.events = {&record, 1}});
   Change(0, [](v1::Event& event) { event.add_amendments()->set_text("it was said to go on."); });
-  EXPECT_THAT(Problems(Run()), IsEmpty());
+  const AuditReport report = Run();
+  EXPECT_THAT(Problems(report), IsEmpty());
+  EXPECT_EQ(report.events_withdrawn(), 1U);
+  EXPECT_EQ(report.events_amended(), 1U);
+  EXPECT_EQ(ResultOf(report), internal::v1::AUDIT_RESULT_PARTIAL);
 }
 
 TEST_F(AuditEventsTest, BytesThatAreNoEventAreTold) {
@@ -120,11 +134,132 @@ TEST_F(AuditEventsTest, BytesThatAreNoEventAreTold) {
                                            HasSubstr("stored none, by the cells")));
 }
 
-TEST_F(AuditEventsTest, ARowThatIsNotTheEventOfItsBytesIsTold) {
-  EventRecord record = Events()[0];
-  record.onset = CellTime(21);
+TEST_F(AuditEventsTest, EveryColumnIsComparedWithTheEventOfItsBytes) {
+  const std::vector<std::pair<std::string, std::function<void(EventRecord&)>>> cases = {
+      {"event_id another where it has whatsapp.CN-BJ.opening.20240406T200000Z",
+       [](EventRecord& record) { record.event_id = "another"; }},
+      {"target_id signal where it has whatsapp",
+       [](EventRecord& record) { record.target_id = "signal"; }},
+      {"onset 2024-04-06T21:00:00+00:00 where it has 2024-04-06T20:00:00+00:00",
+       [](EventRecord& record) { record.onset = CellTime(21); }},
+      {"end 2024-04-08T03:00:00+00:00 where it has 2024-04-08T02:00:00+00:00",
+       [](EventRecord& record) { record.end = CellTime(51); }},
+      {"end none where it has 2024-04-08T02:00:00+00:00",
+       [](EventRecord& record) { record.end = absl::InfiniteFuture(); }},
+  };
+  const std::vector<EventRecord> events = Events();
+  const std::vector<TimelineRecord> timelines = *store_.ReadTimelines("CN");
+  for (const auto& [text, change] : cases) {
+    std::vector<EventRecord> changed = events;
+    change(changed[0]);
+    Replace(changed, timelines);
+    // And nothing else: its content is what the cells come to.
+    EXPECT_THAT(Problems(Run()),
+                ElementsAre(HasSubstr("the columns are not those of the event: " + text)))
+        << text;
+  }
+}
+
+TEST_F(AuditEventsTest, TheSameEventInOtherBytesIsTold) {
+  const EventRecord original = Events()[0];
+  EventRecord record = original;
+  record.event += "\xb0\x3e\x01";  // a field that nobody knows
   Write({.events = {&record, 1}});
-  EXPECT_THAT(Problems(Run()), ElementsAre(HasSubstr("stored as another one than it says")));
+  EXPECT_THAT(Problems(Run()), Contains(HasSubstr("EVENT whatsapp stored")));
+  record = original;
+  const std::string last = record.event.substr(record.event.size() - 10);
+  record.event += last;  // a number that is there twice
+  ASSERT_EQ(EventOf(record).SerializeAsString() + last, record.event);
+  Write({.events = {&record, 1}});
+  EXPECT_THAT(Problems(Run()), ElementsAre(HasSubstr("the same fields in other bytes")));
+}
+
+TEST_F(AuditEventsTest, AnEventThatNoCellsSpeakOfIsTold) {
+  const std::vector<TimelineRecord> timelines = *store_.ReadTimelines("CN");
+  // Of a target that there are no cells of, and from before all cells.
+  v1::Event invented = EventOf(Events()[0]);
+  invented.set_target_id("telegram");
+  invented.set_event_id("telegram.CN-BJ.opening.20240406T200000Z");
+  v1::Event early = EventOf(Events()[0]);
+  *early.mutable_onset_time() = ToProto(CellTime(-5));
+  early.set_event_id("whatsapp.CN-BJ.opening.20240405T190000Z");
+  std::vector<EventRecord> events = Events();
+  events.push_back(ToRecord(invented));
+  events.push_back(ToRecord(early));
+  Replace(events, timelines);
+  const std::string text = "there are no cells that it could come from";
+  EXPECT_THAT(Problems(Run()), UnorderedElementsAre(HasSubstr("EVENT telegram " + text),
+                                                    HasSubstr("EVENT whatsapp " + text)));
+  EXPECT_EQ(Run().events_other_rules(), 0U);
+}
+
+TEST_F(AuditEventsTest, WithoutAWordOnHowFarEventsWereToldNothingIsCalledFitting) {
+  Replace({}, {});
+  AuditReport report = Run();
+  EXPECT_EQ(report.verdicts_untold(), 240U);
+  EXPECT_EQ(ResultOf(report), internal::v1::AUDIT_RESULT_PARTIAL);
+  // Nor when it is said that they were told up to before the opening.
+  Replace({}, {{"", "CN", CellTime(19), ""}});
+  report = Run();
+  EXPECT_EQ(report.verdicts_untold(), 200U);
+  EXPECT_EQ(ResultOf(report), internal::v1::AUDIT_RESULT_WRONG) << "there are no histories";
+}
+
+TEST_F(AuditEventsTest, AnEventOfVerdictsThatNoneWereToldFromIsUndecided) {
+  Replace(Events(), {});
+  const AuditReport report = Run();
+  EXPECT_THAT(Problems(report), IsEmpty());
+  EXPECT_EQ(report.events_behind(), 2U);
+  EXPECT_EQ(report.undecided_size(), 2);
+}
+
+TEST_F(AuditEventsTest, AHistoryThatIsMissingIsTold) {
+  std::vector<TimelineRecord> timelines = *store_.ReadTimelines("CN");
+  std::erase_if(timelines, [](const TimelineRecord& each) { return each.target_id == "signal"; });
+  Replace(Events(), timelines);
+  EXPECT_THAT(Problems(Run()), ElementsAre(HasSubstr("TIMELINE signal there is no history")));
+}
+
+TEST_F(AuditEventsTest, BytesThatAreNoHistoryAreTold) {
+  TimelineRecord record = store_.ReadTimelines("CN")->at(1);
+  record.timeline = "no history";
+  Write({.timelines = {&record, 1}});
+  EXPECT_THAT(Problems(Run()), ElementsAre(HasSubstr("the stored bytes are no history")));
+}
+
+TEST_F(AuditEventsTest, AHistoryThatIsSaidToBeginLaterIsTold) {
+  TimelineRecord record = store_.ReadTimelines("CN")->at(1);
+  record.timeline.clear();
+  Write({.timelines = {&record, 1}});
+  EXPECT_THAT(Problems(Run()), ElementsAre(HasSubstr("TIMELINE signal the history is said")));
+}
+
+TEST_F(AuditEventsTest, AnEventThatAwaitsTheFoldIsListedApart) {
+  Change(0, [](v1::Event& event) { event.set_rate_mean(0.5); });
+  const std::vector<TimelineRecord> behind = timelines_.Behind();
+  Write({.timelines = behind});
+  const AuditReport report = Run();
+  EXPECT_THAT(Problems(report), IsEmpty());
+  ASSERT_EQ(report.undecided_size(), 1);
+  EXPECT_THAT(report.undecided(0).detail(), HasSubstr("modified: rate_mean: 0.5 -> 1"));
+  EXPECT_EQ(ResultOf(report), internal::v1::AUDIT_RESULT_PARTIAL);
+}
+
+TEST_F(AuditEventsTest, SilenceBetweenVerdictsIsFollowedSoFarAndNoFurther) {
+  const VerdictRecord late = CellRow("whatsapp", 24 * 30, CellsOf(kClosed));
+  Write({.verdicts = {&late, 1}});
+  const TimelineRecord end = {"", "CN", late.window_start, ""};
+  Write({.timelines = {&end, 1}});
+  const auto run = [this](uint64_t silence_max) {
+    AuditReport report;
+    EventAudit audit(store_, kCellHour, silence_max, report);
+    EXPECT_TRUE(audit.Begin("CN").ok());
+    const auto rows = *store_.ReadCells("CN", absl::InfinitePast(), absl::InfiniteFuture());
+    for (const VerdictRecord& row : rows) audit.Add(row);
+    return audit.Finish("CN");
+  };
+  EXPECT_EQ(run(100).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(run(1 << 20).ok());
 }
 
 TEST_F(AuditEventsTest, NamesTheHistoryThatTheCellsDoNotComeTo) {
@@ -160,7 +295,8 @@ TEST_F(AuditEventsTest, ATargetWithRowsAndNoHistoryYetIsJudgedByItsRows) {
   }
   Write({.verdicts = rows});
   const AuditReport report = Run();
-  EXPECT_THAT(Problems(report), ElementsAre(HasSubstr("EVENT wechat stored none, by the cells")));
+  EXPECT_THAT(Problems(report), ElementsAre(HasSubstr("TIMELINE wechat there is no history"),
+                                            HasSubstr("EVENT wechat stored none, by the cells")));
   EXPECT_EQ(report.timelines_compared(), 2U);
 }
 
@@ -169,8 +305,10 @@ TEST_F(AuditEventsTest, HistoriesByOtherRulesAreCounted) {
   for (VerdictRecord& row : rows) row.ruleset_version = "other";
   Write({.verdicts = rows});
   std::vector<TimelineRecord> timelines = *store_.ReadTimelines("CN");
+  internal::v1::Timeline other;
+  other.set_ruleset_version("other");
   for (TimelineRecord& record : timelines) {
-    if (!record.target_id.empty()) record.timeline = "of other rules";
+    if (!record.target_id.empty()) record.timeline = other.SerializeAsString();
   }
   Write({.timelines = timelines});
   const AuditReport report = Run();

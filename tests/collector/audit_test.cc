@@ -1,3 +1,5 @@
+#include <set>
+
 #include "tests/collector/audit_fixture.h"
 
 namespace sightline {
@@ -14,7 +16,44 @@ TEST_F(AuditTest, FindsNothingWhereNothingIsWrong) {
     ASSERT_THAT(report.agent_chains(), SizeIs(2));
     EXPECT_EQ(report.agent_chains(0).last_seq(), kBatches);
     EXPECT_EQ(report.agent_chains(0).records(), kBatches);
-    EXPECT_THAT(ToText(report), HasSubstr("everything fits"));
+    // There are no verdicts that it could be compared with.
+    EXPECT_EQ(report.result(), internal::v1::AUDIT_RESULT_PARTIAL);
+    EXPECT_THAT(ToText(report), EndsWith("what was compared fits, but NOT EVERYTHING WAS COMPARED: "
+                                         "20 records without any verdict\n"));
+  }
+}
+
+TEST_F(AuditTest, AnEmptyStoreFits) {
+  MemoryStore empty;
+  const auto report = Audit(empty, regions_, AuditOptions());
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->result(), internal::v1::AUDIT_RESULT_FITS);
+  EXPECT_THAT(ToText(*report), EndsWith("\neverything fits\n"));
+}
+
+TEST(AuditTextTest, NothingThatWasNotComparedIsLeftOutOfTheLastLine) {
+  // Every count of the report but these says that something was not compared.
+  const std::set<std::string> compared = {
+      "records",          "tombstones",        "agents",
+      "windows_compared", "verdicts_compared", "cells_compared",
+      "problems_total",   "events_compared",   "timelines_compared"};
+  const auto* fields = AuditReport::descriptor();
+  for (int i = 0; i < fields->field_count(); ++i) {
+    const google::protobuf::FieldDescriptor* field = fields->field(i);
+    if (field->type() != google::protobuf::FieldDescriptor::TYPE_UINT64) continue;
+    AuditReport report;
+    report.GetReflection()->SetUInt64(&report, field, 77);
+    if (field->name() == "problems_total") {
+      EXPECT_EQ(ResultOf(report), internal::v1::AUDIT_RESULT_WRONG);
+      EXPECT_THAT(ToText(report), EndsWith("\nSOMETHING IS WRONG\n"));
+    } else if (compared.contains(field->name())) {
+      EXPECT_EQ(ResultOf(report), internal::v1::AUDIT_RESULT_FITS) << field->name();
+    } else {
+      EXPECT_EQ(ResultOf(report), internal::v1::AUDIT_RESULT_PARTIAL) << field->name();
+      EXPECT_THAT(ToText(report), HasSubstr("NOT EVERYTHING WAS COMPARED: 77 ")) << field->name();
+      report.set_problems_total(1);
+      EXPECT_THAT(ToText(report), HasSubstr("\nnot compared: 77 ")) << field->name();
+    }
   }
 }
 
@@ -131,7 +170,9 @@ TEST_F(AuditTest, HolesOfDroppedDaysAreNoProblem) {
   const AuditReport report = Run();
   EXPECT_THAT(Kinds(report), IsEmpty()) << ToText(report);
   EXPECT_EQ(report.records(), 1u);
-  EXPECT_EQ(report.gaps_dropped(), 2u);
+  // The beginnings of the log and of both chains, of which one is gone whole.
+  EXPECT_EQ(report.gaps_dropped(), 3u);
+  EXPECT_EQ(report.result(), internal::v1::AUDIT_RESULT_PARTIAL);
 }
 
 TEST_F(AuditTest, WhatTheStoreAnswersIsReturned) {

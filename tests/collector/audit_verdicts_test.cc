@@ -28,12 +28,18 @@ class AuditVerdictsTest : public AuditTest {
     }
   }
 
-  void Write() {
+  void Write() { WriteFold({.verdicts = rows_, .checkpoint = &checkpoint_}); }
+  void WriteFold(const FoldWrite& write) {
     const LeaseRecord held{"n1", 1, 1};
     const LeaseRecord seen = *store_.ReadLease("fold");
     ASSERT_TRUE(*store_.MoveLease("fold", seen, held));
-    ASSERT_TRUE(
-        store_.WriteFold("fold", held, {.verdicts = rows_, .checkpoint = &checkpoint_}).ok());
+    ASSERT_TRUE(store_.WriteFold("fold", held, write).ok());
+  }
+
+  // These are all that there are.
+  void Replace(const std::vector<VerdictRecord>& rows) {
+    store_.LoseHistory();
+    WriteFold({.verdicts = rows});
   }
 
   static constexpr absl::Duration kWindow = absl::Minutes(30);
@@ -101,7 +107,7 @@ TEST_F(AuditVerdictsTest, ARecordThatTheFoldHasNotReachedIsNoProblem) {
   EXPECT_THAT(Kinds(report), IsEmpty()) << ToText(report);
   EXPECT_GT(report.verdicts_behind(), 0u);
   EXPECT_THAT(ToText(report), AllOf(HasSubstr("may not have come that far: CELLS, window "),
-                                    HasSubstr("everything that was compared fits")));
+                                    HasSubstr("NOT EVERYTHING WAS COMPARED: 1 verdicts that")));
 }
 
 TEST_F(AuditVerdictsTest, WithoutARecordForAMinuteTheFoldHasJudgedAllThatItFolded) {
@@ -125,6 +131,58 @@ TEST_F(AuditVerdictsTest, AVerdictThatIsMissingOrTooMuchIsTold) {
   const AuditReport report = Run();
   ASSERT_THAT(Kinds(report), ElementsAre("VERDICT_SET"));
   EXPECT_EQ(report.problems(0).target_id(), "nobody");
+}
+
+TEST_F(AuditVerdictsTest, AWindowWithoutVerdictsIsNamed) {
+  // The newest too, when it was over long before the store was read.
+  for (const absl::Time gone : {kTestNow, rows_.back().window_start}) {
+    std::vector<VerdictRecord> rows = rows_;
+    std::erase_if(rows, [&](const VerdictRecord& row) { return row.window_start == gone; });
+    Replace(rows);
+    AuditOptions options;
+    options.read_time = kTestNow + absl::Hours(10);
+    const absl::StatusOr<AuditReport> report = Audit(store_, regions_, options);
+    ASSERT_TRUE(report.ok()) << report.status();
+    EXPECT_EQ(report->windows_without_verdicts(), 1u);
+    ASSERT_THAT(report->undecided(), SizeIs(1));
+    EXPECT_EQ(report->undecided(0).window_start_ms(), absl::ToUnixMillis(gone));
+    EXPECT_EQ(report->undecided(0).country(), "CN");
+    EXPECT_EQ(report->result(), internal::v1::AUDIT_RESULT_PARTIAL);
+  }
+}
+
+TEST_F(AuditVerdictsTest, AWindowThatIsNotOverNeedsNoVerdicts) {
+  std::vector<VerdictRecord> rows = rows_;
+  const absl::Time newest = rows_.back().window_start;
+  std::erase_if(rows, [&](const VerdictRecord& row) { return row.window_start == newest; });
+  Replace(rows);
+  EXPECT_EQ(Run().windows_without_verdicts(), 0u);
+}
+
+TEST_F(AuditVerdictsTest, VerdictsFarApartAreAllCompared) {
+  // Half a year of nothing, with a window in which nobody reported at its end.
+  Window silent;
+  silent.start = kTestNow + absl::Hours(24 * 180);
+  silent.length = kWindow;
+  JudgeWindow(silent);
+  Write();
+  const AuditReport report = Run();
+  EXPECT_THAT(Kinds(report), IsEmpty()) << ToText(report);
+  EXPECT_EQ(report.windows_compared(), 5u);
+  rows_.back().cells = "no cells";
+  Write();
+  EXPECT_THAT(Kinds(Run()), ElementsAre("CELLS"));
+}
+
+TEST_F(AuditVerdictsTest, EventsWithoutAnyVerdictAreNamed) {
+  Replace({});
+  const EventRecord event = {"whatsapp.CN-BJ.opening.x", "whatsapp", "CN", kTestNow,
+                             absl::InfiniteFuture(),     ""};
+  WriteFold({.events = {&event, 1}});
+  const AuditReport report = Run();
+  ASSERT_THAT(Kinds(report), ElementsAre("EVENT"));
+  EXPECT_THAT(ToText(report), HasSubstr("CN whatsapp: whatsapp.CN-BJ.opening.x: there are no cells "
+                                        "that it could come from"));
 }
 
 TEST_F(AuditVerdictsTest, VerdictsByOtherRulesAreCounted) {

@@ -33,6 +33,13 @@ class MemoryStore : public Store {
     const std::lock_guard lock(mutex_);
     agents_[agent.agent_id] = agent;
   }
+  // Loses what the fold wrote, but for its checkpoint.
+  void LoseHistory() {
+    const std::lock_guard lock(mutex_);
+    verdicts_.clear();
+    events_.clear();
+    timelines_.clear();
+  }
   std::vector<LogRecord> log() const {
     const std::lock_guard lock(mutex_);
     return log_;
