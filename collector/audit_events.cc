@@ -8,6 +8,7 @@
 #include "collector/audit_difference.h"
 #include "collector/audit_event_row.h"
 #include "collector/audit_report.h"
+#include "collector/verdict/cells.h"
 #include "collector/verdict/verdict.h"
 #include "common/message.h"
 #include "sightline/internal/v1/fold.pb.h"
@@ -16,6 +17,7 @@
 namespace sightline {
 namespace {
 
+using internal::v1::AUDIT_PROBLEM_KIND_CELLS;
 using internal::v1::AUDIT_PROBLEM_KIND_EVENT;
 using internal::v1::AUDIT_PROBLEM_KIND_TIMELINE;
 
@@ -100,8 +102,11 @@ void EventAudit::Add(const VerdictRecord& row) {
     CompareTimeline(row.target_id, target);
   }
   internal::v1::Cells cells;
-  // Cells that are none are silent, and told by the audit of the verdicts.
-  if (!cells.ParseFromString(row.cells)) cells.Clear();
+  if (!cells.ParseFromString(row.cells) || !ArePlausible(cells)) {
+    Problem(AUDIT_PROBLEM_KIND_CELLS, row.country, row.target_id, row.window_start,
+            "no log gives these cells; events are told as if nobody had reported");
+    cells.Clear();
+  }
   StepTo(row.window_start, cells, target);
 }
 

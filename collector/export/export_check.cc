@@ -118,13 +118,20 @@ std::string TimeText(int64_t millis) {
 
 absl::StatusOr<ExportReport> CheckExport(const std::string& path, const RegionNames& names,
                                          const CheckOptions& options) {
+  absl::StatusOr<ExportBlockReader> reader = ExportBlockReader::Open(path);
+  if (!reader.ok()) return reader.status();
+  return CheckExport(*std::move(reader), names, options);
+}
+
+absl::StatusOr<ExportReport> CheckExport(ExportBlockReader reader, const RegionNames& names,
+                                         const CheckOptions& options) {
   const auto said = [&](CheckStage stage) {
     return [&options, stage](uint64_t done, uint64_t total) {
       if (options.progress) options.progress(stage, done, total);
     };
   };
   const absl::StatusOr<std::unique_ptr<ExportStore>> opened =
-      ExportStore::Open(path, said(CheckStage::kFile));
+      ExportStore::Open(std::move(reader), said(CheckStage::kFile));
   if (!opened.ok()) return opened.status();
   ExportStore& store = **opened;
   ExportReport report;

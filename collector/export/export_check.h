@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "collector/audit.h"
+#include "collector/export/export_blocks.h"
 #include "common/crypto.h"
 #include "common/regions.h"
 #include "sightline/internal/v1/export.pb.h"
@@ -36,6 +37,10 @@ struct CheckOptions {
 // INVALID_ARGUMENT: it is no export. DATA_LOSS: it is not whole, or holds what none does, and
 // where. RESOURCE_EXHAUSTED: as Audit.
 absl::StatusOr<internal::v1::ExportReport> CheckExport(const std::string& path,
+                                                       const RegionNames& names,
+                                                       const CheckOptions& options);
+
+absl::StatusOr<internal::v1::ExportReport> CheckExport(ExportBlockReader reader,
                                                        const RegionNames& names,
                                                        const CheckOptions& options);
 

@@ -72,6 +72,9 @@ std::string WrongAgents(const internal::v1::ExportAgents& agents) {
   RowRules rules;
   for (const internal::v1::ExportAgent& agent : agents.agents()) {
     rules.Size("agent_id", agent.agent_id(), kHashBytes);
+    // An empty one would come before the first that is asked for.
+    rules.Range("length of agent_id", static_cast<int64_t>(agent.agent_id().size()), kHashBytes,
+                kHashBytes + 1);
     rules.Size("public_key", agent.public_key(), kPublicKeyBytes);
     rules.Size("region", agent.region(), kCodeBytesMax);
     rules.Time("enroll_time_ms", agent.enroll_time_ms());

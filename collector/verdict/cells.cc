@@ -3,6 +3,24 @@
 #include "absl/status/status.h"
 
 namespace sightline {
+namespace {
+
+// More origins than a country could have.
+constexpr uint64_t kBucketsMax = 10'000'000;
+// Sums of fractions are not exact.
+constexpr double kEpsilon = 1e-6;
+
+// Not of numbers that are none.
+bool IsBetween(double low, double value, double high) { return value >= low && value <= high; }
+
+bool IsPlausible(const internal::v1::Cell& cell) {
+  return cell.buckets() <= kBucketsMax && cell.buckets_suspected() <= cell.buckets() &&
+         uint64_t{cell.buckets_open()} + cell.buckets_blocked() <= cell.buckets() &&
+         IsBetween(0, cell.weight(), kBucketsMax) &&
+         IsBetween(0, cell.weight_open(), cell.weight() + kEpsilon);
+}
+
+}  // namespace
 
 internal::v1::Cells CellsOf(const TargetTally& tally) {
   internal::v1::Cells cells;
@@ -43,6 +61,16 @@ absl::StatusOr<internal::v1::Cells> ParseCells(absl::string_view bytes) {
     return absl::DataLossError("the stored votes of a verdict cannot be read");
   }
   return cells;
+}
+
+bool ArePlausible(const internal::v1::Cells& cells) {
+  uint64_t buckets = 0;
+  for (const internal::v1::Cell& cell : cells.cells()) {
+    buckets += cell.buckets();
+    if (!IsPlausible(cell) || buckets > kBucketsMax) return false;
+  }
+  return cells.controls_reached() <= cells.controls_decided() &&
+         cells.controls_decided() <= kBucketsMax;
 }
 
 }  // namespace sightline

@@ -19,6 +19,10 @@ std::string SerializeCells(const TargetTally& tally);
 // DATA_LOSS: it is not what SerializeCells wrote.
 absl::StatusOr<internal::v1::Cells> ParseCells(absl::string_view bytes);
 
+// Whether some tally could give these numbers. Whoever reads cells from somewhere else than its own
+// store asks before it counts with them.
+bool ArePlausible(const internal::v1::Cells& cells);
+
 }  // namespace sightline
 
 #endif  // SIGHTLINE_COLLECTOR_VERDICT_CELLS_H_

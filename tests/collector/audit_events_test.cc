@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "collector/audit.h"
 #include "collector/timelines.h"
 #include "collector/told_events.h"
+#include "collector/verdict/cells.h"
 #include "tests/collector/cells_world.h"
 #include "tests/collector/memory_store.h"
 
@@ -260,6 +263,33 @@ TEST_F(AuditEventsTest, SilenceBetweenVerdictsIsFollowedSoFarAndNoFurther) {
   };
   EXPECT_EQ(run(100).code(), absl::StatusCode::kResourceExhausted);
   EXPECT_TRUE(run(1 << 20).ok());
+}
+
+TEST_F(AuditEventsTest, CellsThatNoLogGivesAreNamedAndNotCountedWith) {
+  internal::v1::Cells cells;
+  ASSERT_TRUE(cells.ParseFromString(CellsOf(kClosed)));
+  ASSERT_TRUE(ArePlausible(cells));
+  const std::vector<std::pair<std::string, std::function<void(internal::v1::Cell&)>>> cases = {
+      {"suspected", [](auto& cell) { cell.set_buckets_suspected(cell.buckets() + 1); }},
+      {"open", [](auto& cell) { cell.set_buckets_open(cell.buckets() + 1); }},
+      {"buckets", [](auto& cell) { cell.set_buckets(4'000'000'000); }},
+      {"weight", [](auto& cell) { cell.set_weight(-1); }},
+      {"weight that is none", [](auto& cell) { cell.set_weight(std::nan("")); }},
+      {"weight without end", [](auto& cell) { cell.set_weight(HUGE_VAL); }},
+      {"open weight", [](auto& cell) { cell.set_weight_open(cell.weight() + 1); }},
+  };
+  std::vector<std::string> bytes = {"no cells"};
+  for (const auto& [name, change] : cases) {
+    internal::v1::Cells changed = cells;
+    change(*changed.mutable_cells(0));
+    EXPECT_FALSE(ArePlausible(changed)) << name;
+    bytes.push_back(changed.SerializeAsString());
+  }
+  for (const std::string& each : bytes) {
+    const VerdictRecord row = CellRow("signal", 60, each);
+    Write({.verdicts = {&row, 1}});
+    EXPECT_THAT(Problems(Run()), ElementsAre(HasSubstr("CELLS signal no log gives these cells")));
+  }
 }
 
 TEST_F(AuditEventsTest, NamesTheHistoryThatTheCellsDoNotComeTo) {

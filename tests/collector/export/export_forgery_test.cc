@@ -291,6 +291,10 @@ TEST_F(ExportForgeryTest, RowsAndBlocksOutOfOrderAreRefusedWithTheirPlace) {
          if (!block.has_log()) return;
          block.mutable_log()->mutable_records(0)->set_batch(std::string(262145, 'x'));
        }},
+      {"length of agent_id cannot be 0",
+       [](ExportBlock& block) {
+         if (block.has_agents()) block.mutable_agents()->mutable_agents(0)->clear_agent_id();
+       }},
       {"it has more than 65536 rows",
        [](ExportBlock& block) {
          if (!block.has_verdicts()) return;

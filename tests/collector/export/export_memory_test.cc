@@ -3,9 +3,12 @@
 
 #include <algorithm>
 
+#include "collector/export/export_blocks.h"
 #include "collector/export/export_check.h"
 #include "collector/export/export_store.h"
 #include "collector/export/export_writer.h"
+#include "common/crypto.h"
+#include "common/files.h"
 #include "common/plan.h"
 #include "common/wire.h"
 #include "tests/collector/export/counted_memory.h"
@@ -105,6 +108,29 @@ TEST(ExportMemoryTest, APageAndABlockAtATimeAreInMemory) {
   // The end of the chain, which this registry does not know.
   EXPECT_EQ(report->audit().problems_total(), 1u) << ToText(*report);
   EXPECT_LT(PeakBytes(), 8 * kMiB);
+}
+
+TEST(ExportMemoryTest, ABlockOfShortRowsIsRefusedBeforeItIsParsed) {
+  // As many empty rows as fit into a block: each would take forty times its bytes.
+  std::string rows;
+  for (size_t i = 0; i < 5 * kMiB; ++i) rows.append("\x12\x00", 2);
+  std::string message = "\x2a";  // ExportBlock.verdicts
+  for (size_t length = rows.size(); length > 0; length >>= 7) {
+    message.push_back(static_cast<char>((length & 0x7f) | (length >> 7 > 0 ? 0x80 : 0)));
+  }
+  message += rows;
+  std::string bytes(kExportMagic);
+  for (int i = 0; i < 4; ++i) bytes.push_back(static_cast<char>(message.size() >> (8 * i)));
+  bytes += message;
+  bytes += Sha256(bytes);
+  const TempFolder folder;
+  ASSERT_TRUE(SystemFiles().WriteAtomically(folder / "export", bytes, 0600).ok());
+  ForgetPeak();
+  const absl::Status status = ExportStore::Open(folder / "export", nullptr).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_NE(status.message().find("it has more than 65536 rows"), absl::string_view::npos)
+      << status;
+  EXPECT_LT(PeakBytes(), 3 * static_cast<int64_t>(bytes.size()));
 }
 
 TEST(ExportMemoryTest, TheCountSeesWhatIsTaken) {

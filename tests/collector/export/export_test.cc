@@ -217,6 +217,24 @@ TEST_F(ExportTest, NothingButWhatIsNeededIsInIt) {
   }
 }
 
+// When it fails, the format has changed and export_seeds.cc has to run again: else the fuzzer would
+// begin with files that nothing is read of.
+TEST_F(ExportTest, WhatTheFuzzerBeginsWithIsReadToItsEnd) {
+  const std::string folder = std::string(SIGHTLINE_SEEDS) + "/";
+  for (const char* name : {"opening", "one_window", "not_judged", "empty"}) {
+    const auto report = CheckExport(folder + name, names_, CheckOptions());
+    ASSERT_TRUE(report.ok()) << name << ": " << report.status();
+    EXPECT_EQ(report->audit().records(), report->end().records()) << name;
+    EXPECT_EQ(report->audit().verdicts_compared() + report->audit().verdicts_other_rules(),
+              report->end().verdicts())
+        << name;
+    EXPECT_LT(report->bytes(), 65536u) << name << ": tests/fuzz/run cuts what is longer";
+  }
+  const auto report = CheckExport(folder + "opening", names_, CheckOptions());
+  EXPECT_EQ(report->end().events(), 1u);
+  EXPECT_GT(report->audit().events_compared() + report->audit().events_other_rules(), 0u);
+}
+
 TEST_F(ExportTest, AnEmptyStoreGivesAFileThatFits) {
   MemoryStore store;
   ASSERT_TRUE(WriteExport(store, folder_ / "export", Options(1000, 10)).ok());
