@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/locale/gnu_gettext.hpp>
 #include <boost/locale/message.hpp>
+#include <filesystem>
+#include <system_error>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -48,10 +50,28 @@ absl::StatusOr<Language> ReadTag(absl::string_view tag) {
   return result;
 }
 
-std::locale LoadCatalog(const std::string& folder, const Language& language) {
+// The folder of the catalog in this language: "zh_CN", else "zh"; empty when there is none.
+std::string FolderOf(const std::string& folder, const Language& language) {
+  std::vector<std::string> names = {language.language};
+  if (!language.country.empty()) {
+    names.insert(names.begin(), absl::StrCat(language.language, "_", language.country));
+  }
+  for (const std::string& name : names) {
+    std::error_code error;
+    if (std::filesystem::exists(absl::StrCat(folder, "/", name, "/LC_MESSAGES/iso_3166-2.mo"),
+                                error)) {
+      return name;
+    }
+  }
+  return "";
+}
+
+// `name`: a folder in `folder`.
+std::locale LoadCatalog(const std::string& folder, const std::string& name) {
+  const std::vector<std::string> parts = absl::StrSplit(name, '_');
   boost::locale::gnu_gettext::messages_info info;
-  info.language = language.language;
-  info.country = language.country;
+  info.language = parts[0];
+  info.country = parts.size() > 1 ? parts[1] : "";
   info.encoding = "UTF-8";
   info.paths = {folder};
   info.domains = {boost::locale::gnu_gettext::messages_info::domain("iso_3166-2"),
@@ -69,11 +89,12 @@ absl::StatusOr<std::string> RegionTranslations::Translate(absl::string_view engl
   if (!language.ok()) return language.status();
   if (language->language == "en") return std::string(english);
   const std::string name(english);
+  const std::string folder = FolderOf(folder_, *language);
+  if (folder.empty()) return name;
   const std::lock_guard lock(mutex_);
-  const std::string key = absl::StrCat(language->language, "_", language->country);
-  auto found = catalogs_.find(key);
+  auto found = catalogs_.find(folder);
   if (found == catalogs_.end()) {
-    found = catalogs_.emplace(key, LoadCatalog(folder_, *language)).first;
+    found = catalogs_.emplace(folder, LoadCatalog(folder_, folder)).first;
   }
   for (const char* domain : {"iso_3166-2", "iso_3166-1"}) {
     std::string translated = boost::locale::dgettext(domain, name.c_str(), found->second);

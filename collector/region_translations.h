@@ -12,7 +12,8 @@
 
 namespace sightline {
 
-// Thread-safe. Keeps the catalogs that were asked for; there are some hundred languages at most.
+// Thread-safe. Keeps the catalogs that were asked for and exist, which bounds them however many
+// tags are tried.
 class RegionTranslations {
  public:
   // `folder` holds LANGUAGE/LC_MESSAGES/iso_3166-2.mo.
@@ -29,7 +30,7 @@ class RegionTranslations {
  private:
   const std::string folder_;
   std::mutex mutex_;
-  std::map<std::string, std::locale> catalogs_;  // guarded by mutex_; by language with region
+  std::map<std::string, std::locale> catalogs_;  // guarded by mutex_; by name of their folder
 };
 
 }  // namespace sightline

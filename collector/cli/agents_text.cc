@@ -3,6 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "collector/cli/moment.h"
 #include "collector/cli/table.h"
 #include "common/message.h"
 
@@ -22,14 +23,13 @@ std::string RenderAgents(const v1::ListAgentsResponse& agents, bool colour) {
   int controls = 0;
   for (const v1::AgentInfo& agent : agents.agents()) {
     controls += agent.role() == v1::AGENT_ROLE_CONTROL ? 1 : 0;
-    table.AddRow(
-        {{absl::BytesToHexString(agent.agent_id()).substr(0, 16)},
-         {absl::AsciiStrToLower(ShortName(agent.role()))},
-         {agent.region()},
-         {absl::FormatTime("%Y-%m-%d %H:%M", FromProto(agent.enroll_time()), absl::UTCTimeZone())},
-         {absl::StrCat(agent.last_seq()), Tone::kPlain, true},
-         {agent.equivocated() ? "EQUIVOCATED: sent two batches with one number" : "",
-          Tone::kWarning}});
+    table.AddRow({{absl::BytesToHexString(agent.agent_id()).substr(0, 16)},
+                  {absl::AsciiStrToLower(ShortName(agent.role()))},
+                  {agent.region()},
+                  {MomentText(FromProto(agent.enroll_time()))},
+                  {absl::StrCat(agent.last_seq()), Tone::kPlain, true},
+                  {agent.equivocated() ? "EQUIVOCATED: sent two batches with one number" : "",
+                   Tone::kWarning}});
   }
   const int all = agents.agents_size();
   return absl::StrCat(table.Render(0, colour), all, all == 1 ? " agent, " : " agents, ", controls,

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "collector/cli/moment.h"
 #include "collector/cli/table.h"
 #include "common/message.h"
 
@@ -15,15 +16,6 @@ std::string Words(v1::EventDuration duration) {
   absl::AsciiStrToLower(&word);
   return absl::StrReplaceAll(word, {{"_", " "}});
 }
-
-// Windows of an hour begin at whole minutes, those of a lab need not.
-std::string When(absl::Time time) {
-  const bool whole_minute = absl::ToUnixSeconds(time) % 60 == 0;
-  return absl::FormatTime(whole_minute ? "%Y-%m-%d %H:%M" : "%Y-%m-%d %H:%M:%S", time,
-                          absl::UTCTimeZone());
-}
-
-std::string When(const google::protobuf::Timestamp& time) { return When(FromProto(time)); }
 
 std::string Where(const v1::Event& event) {
   return event.region().empty() ? absl::StrCat("AS", event.asn()) : event.region();
@@ -78,7 +70,7 @@ std::string Since(const v1::TargetVerdict& verdict, absl::Time window_end) {
   }
   if (first == nullptr) return "";
   const absl::Time onset = FromProto(first->onset_time());
-  return absl::StrCat("since ", When(onset), " UTC (", Length(window_end - onset), ", ",
+  return absl::StrCat("since ", MomentText(onset), " UTC (", Length(window_end - onset), ", ",
                       Words(first->duration()), ")");
 }
 
@@ -97,9 +89,9 @@ std::string EventTable(const Events& events, bool colour) {
     table.AddRow({{event.target_id()},
                   {Where(event)},
                   {absl::AsciiStrToLower(ShortName(event.kind()))},
-                  {When(event.onset_time())},
-                  {When(event.detect_time())},
-                  {event.has_end_time() ? When(event.end_time())
+                  {MomentText(FromProto(event.onset_time()))},
+                  {MomentText(FromProto(event.detect_time()))},
+                  {event.has_end_time() ? MomentText(FromProto(event.end_time()))
                                         : absl::AsciiStrToLower(ShortName(event.end()))},
                   {Lasted(event)},
                   {absl::StrCat(static_cast<int>(100 * event.rate_mean() + 0.5), " %"),

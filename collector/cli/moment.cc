@@ -25,4 +25,10 @@ absl::StatusOr<absl::Time> ParseMoment(absl::string_view flag, absl::string_view
                    "2024-04-08T13:00:00+08:00"));
 }
 
+std::string MomentText(absl::Time time) {
+  const bool whole_minute = absl::ToUnixSeconds(time) % 60 == 0;
+  return absl::FormatTime(whole_minute ? "%Y-%m-%d %H:%M" : "%Y-%m-%d %H:%M:%S", time,
+                          absl::UTCTimeZone());
+}
+
 }  // namespace sightline::cli

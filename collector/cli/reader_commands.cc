@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "collector/cli/client.h"
 #include "collector/cli/commands.h"
@@ -28,6 +29,23 @@ absl::StatusOr<Collector> CollectorOf(const ReaderOptions& options) {
   return collector;
 }
 
+// Sets the field that `mutable_field` gives, unless the flag was not used.
+absl::Status SetMoment(absl::string_view flag, const std::string& text,
+                       absl::FunctionRef<google::protobuf::Timestamp*()> mutable_field) {
+  if (text.empty()) return absl::OkStatus();
+  const absl::StatusOr<absl::Time> time = ParseMoment(flag, text);
+  if (time.ok()) *mutable_field() = ToProto(*time);
+  return time.status();
+}
+
+template <typename Request>
+Request RequestOf(const ReaderOptions& options) {
+  Request request;
+  request.set_country(options.country);
+  for (const std::string& id : options.target_ids) request.add_target_ids(id);
+  return request;
+}
+
 SummaryOptions LookOf(const SummaryRequestOptions& options, const Terminal& terminal) {
   SummaryOptions look;
   look.now = terminal.clock->Now();
@@ -44,14 +62,10 @@ SummaryOptions LookOf(const SummaryRequestOptions& options, const Terminal& term
 absl::Status ShowSummary(const SummaryRequestOptions& options, const Terminal& terminal) {
   const absl::StatusOr<Collector> collector = CollectorOf(options.reader);
   if (!collector.ok()) return collector.status();
-  v1::GetSummaryRequest request;
-  request.set_country(options.reader.country);
-  for (const std::string& id : options.reader.target_ids) request.add_target_ids(id);
-  if (!options.time.empty()) {
-    const absl::StatusOr<absl::Time> time = ParseMoment("--time", options.time);
-    if (!time.ok()) return time.status();
-    *request.mutable_time() = ToProto(*time);
-  }
+  auto request = RequestOf<v1::GetSummaryRequest>(options.reader);
+  const absl::Status time =
+      SetMoment("--time", options.time, [&request] { return request.mutable_time(); });
+  if (!time.ok()) return time;
   const absl::StatusOr<v1::GetSummaryResponse> summary = GetSummary(*collector, request);
   if (!summary.ok()) return summary.status();
   if (options.reader.format == Format::kJson) {
@@ -70,19 +84,12 @@ absl::Status ShowSummary(const SummaryRequestOptions& options, const Terminal& t
 absl::Status ShowEvents(const EventsOptions& options, const Terminal& terminal) {
   const absl::StatusOr<Collector> collector = CollectorOf(options.reader);
   if (!collector.ok()) return collector.status();
-  v1::ListEventsRequest request;
-  request.set_country(options.reader.country);
-  for (const std::string& id : options.reader.target_ids) request.add_target_ids(id);
-  if (!options.since.empty()) {
-    const absl::StatusOr<absl::Time> since = ParseMoment("--since", options.since);
-    if (!since.ok()) return since.status();
-    *request.mutable_start_time() = ToProto(*since);
-  }
-  if (!options.until.empty()) {
-    const absl::StatusOr<absl::Time> until = ParseMoment("--until", options.until);
-    if (!until.ok()) return until.status();
-    *request.mutable_end_time() = ToProto(*until);
-  }
+  auto request = RequestOf<v1::ListEventsRequest>(options.reader);
+  absl::Status times =
+      SetMoment("--since", options.since, [&request] { return request.mutable_start_time(); });
+  times.Update(
+      SetMoment("--until", options.until, [&request] { return request.mutable_end_time(); }));
+  if (!times.ok()) return times;
   const absl::StatusOr<v1::ListEventsResponse> events = ListEvents(*collector, request);
   if (!events.ok()) return events.status();
   switch (options.reader.format) {

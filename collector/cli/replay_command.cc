@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "collector/cli/event_text.h"
+#include "collector/cli/moment.h"
 #include "collector/cli/progress.h"
 #include "collector/cli/table.h"
 #include "collector/replay/replay.h"
@@ -22,10 +23,6 @@ using internal::v1::ReplayReport;
 // Of one target; a scope that flickers has hundreds.
 constexpr int kChangesMax = 24;
 
-std::string When(const google::protobuf::Timestamp& time) {
-  return absl::FormatTime("%Y-%m-%d %H:%M", FromProto(time), absl::UTCTimeZone());
-}
-
 std::string ExpectationTable(const ReplayReport& report, const Terminal& terminal) {
   if (report.expectations().empty()) return "";
   Table table;
@@ -38,8 +35,8 @@ std::string ExpectationTable(const ReplayReport& report, const Terminal& termina
   for (const ReplayExpectation& each : report.expectations()) {
     std::string said;
     if (each.windows_broken() > 0) {
-      said = absl::StrCat("in ", each.windows_broken(), ", first ", When(each.first_broken_time()),
-                          ": ");
+      said = absl::StrCat("in ", each.windows_broken(), ", first ",
+                          MomentText(FromProto(each.first_broken_time())), ": ");
     }
     table.AddRow({{absl::StrCat(each.line()), Tone::kPlain, true},
                   {each.target_id()},
@@ -74,7 +71,7 @@ std::string ChangeTable(const ReplayReport& report, const Terminal& terminal) {
                                            change.open_networks().empty() ? "" : " AS",
                                            absl::StrJoin(change.open_networks(), ", AS"));
     table.AddRow({{change.target_id()},
-                  {When(change.window_start_time())},
+                  {MomentText(FromProto(change.window_start_time()))},
                   {absl::StrCat(change.windows()), Tone::kPlain, true},
                   {ShortName(change.scope())},
                   {where}});

@@ -53,7 +53,7 @@ TEST(DirectoryTest, RegionsHaveNamesInTheLanguageAskedFor) {
     return regions.ok() ? regions->regions(0).display_name()
                         : std::string(regions.status().message());
   };
-  for (const char* chinese : {"zh", "zh-CN", "zh-Hans", "zh-hans-cn", "ZH-cn"}) {
+  for (const char* chinese : {"zh", "zh-CN", "zh-Hans", "zh-hans-cn", "ZH-cn", "zh-Hans-SG"}) {
     EXPECT_EQ(first(chinese), "北京市") << chinese;
   }
   // No such language, no translation of this name, English.

@@ -110,6 +110,17 @@ class WireServicesTest : public WireTest {
     return Call(*summaries_, &v1::Summaries::Stub::GetSummary, request, response);
   }
 
+  // Until the fold has judged the window.
+  grpc::Status AwaitSummary(const v1::GetSummaryRequest& request,
+                            v1::GetSummaryResponse& response) {
+    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    grpc::Status status;
+    do {
+      status = GetSummary(request, response);
+    } while (!status.ok() && std::chrono::steady_clock::now() < deadline);
+    return status;
+  }
+
   const std::unique_ptr<v1::Summaries::Stub> summaries_ =
       v1::Summaries::NewStub(collector_.Public());
   const std::unique_ptr<v1::Admin::Stub> admin_ = v1::Admin::NewStub(collector_.Operator());
@@ -187,11 +198,7 @@ TEST_F(WireServicesTest, GetSummaryAnswersOnceAWindowIsCompleteAndNamesWhatItKno
   EXPECT_EQ(GetSummary(request, response).error_code(), grpc::StatusCode::UNAVAILABLE);
 
   clock_.Advance(absl::Hours(1) + absl::Minutes(6));
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  grpc::Status status;
-  do {
-    status = GetSummary(request, response);
-  } while (!status.ok() && std::chrono::steady_clock::now() < deadline);
+  grpc::Status status = AwaitSummary(request, response);
   ASSERT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(FromProto(response.window_start_time()), kTestNow);
   EXPECT_EQ(FromProto(response.window_length()), absl::Hours(1));
@@ -225,11 +232,7 @@ TEST_F(WireServicesTest, ThePastIsAnsweredFromTheStore) {
   request.set_country("CN");
   *request.mutable_time() = ToProto(kTestNow + absl::Minutes(30));
   v1::GetSummaryResponse response;
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  grpc::Status status;
-  do {
-    status = GetSummary(request, response);
-  } while (!status.ok() && std::chrono::steady_clock::now() < deadline);
+  grpc::Status status = AwaitSummary(request, response);
   ASSERT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(FromProto(response.window_start_time()), kTestNow);
   EXPECT_THAT(response.verdicts(), SizeIs(5));

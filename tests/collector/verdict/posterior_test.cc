@@ -120,6 +120,25 @@ TEST(PosteriorTest, LightVotesWeighLittle) {
   EXPECT_EQ(StateOf(weightless, PosteriorOf(weightless)), v1::ACCESS_STATE_UNKNOWN);
 }
 
+TEST(PosteriorTest, IntervalsAreFoundForAnyVotes) {
+  for (const double weight : {0.0, 0.001, 0.3, 1.0, 2.5, 4.0, 7.9, 19.0, 60.0, 1e3, 1e7}) {
+    Posterior before;
+    for (int i = 0; i <= 200; ++i) {
+      const VoteSums votes{8, weight, weight * i / 200};
+      const Posterior posterior = PosteriorOf(votes);
+      ASSERT_GT(posterior.low, 0) << weight << " " << i;
+      ASSERT_LT(posterior.low, posterior.mean) << weight << " " << i;
+      ASSERT_LT(posterior.mean, posterior.high) << weight << " " << i;
+      ASSERT_LT(posterior.high, 1) << weight << " " << i;
+      if (i > 0) {
+        ASSERT_GE(posterior.low, before.low - 1e-4) << weight << " " << i;
+        ASSERT_GE(posterior.high, before.high - 1e-4) << weight << " " << i;
+      }
+      before = posterior;
+    }
+  }
+}
+
 TEST(PosteriorTest, AgreeingVoteNeverLowersWhatIsBelieved) {
   std::mt19937 random(1);
   const auto unit = [&] { return std::uniform_real_distribution<double>(0, 1)(random); };
