@@ -18,7 +18,7 @@
 #include "collector/status_grpc.h"
 #include "common/wire.h"
 #include "sightline/v1/admin.grpc.pb.h"
-#include "sightline/v1/summary.grpc.pb.h"
+#include "sightline/v1/summaries.grpc.pb.h"
 
 namespace sightline {
 namespace {

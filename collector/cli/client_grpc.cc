@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "collector/cli/client.h"
 #include "sightline/v1/admin.grpc.pb.h"
-#include "sightline/v1/summary.grpc.pb.h"
+#include "sightline/v1/summaries.grpc.pb.h"
 
 namespace sightline::cli {
 namespace {

@@ -24,7 +24,7 @@ if (country === undefined) {
   process.exit(2);
 }
 
-const definition = protoLoader.loadSync("sightline/v1/summary.proto", {
+const definition = protoLoader.loadSync("sightline/v1/summaries.proto", {
   includeDirs: [join(here, "..")],
   keepCase: true,
   enums: String,

@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/plan.h"
-#include "sightline/v1/summary.grpc.pb.h"
+#include "sightline/v1/summaries.grpc.pb.h"
 #include "tests/agent/test_certificate.h"
 #include "tests/e2e/wire_fixture_grpc.h"
 

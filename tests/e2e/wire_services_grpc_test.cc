@@ -17,7 +17,7 @@
 #include "common/plan.h"
 #include "sightline/v1/admin.grpc.pb.h"
 #include "sightline/v1/ingest.grpc.pb.h"
-#include "sightline/v1/summary.grpc.pb.h"
+#include "sightline/v1/summaries.grpc.pb.h"
 #include "tests/e2e/wire_fixture_grpc.h"
 
 namespace sightline::e2e {

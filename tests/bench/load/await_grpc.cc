@@ -13,7 +13,7 @@
 #include "absl/time/time.h"
 #include "common/lifetime_grpc.h"
 #include "sightline/v1/ingest.grpc.pb.h"
-#include "sightline/v1/summary.grpc.pb.h"
+#include "sightline/v1/summaries.grpc.pb.h"
 #include "tests/bench/load/channel_grpc.h"
 
 namespace sightline::load {

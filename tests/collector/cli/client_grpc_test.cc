@@ -10,7 +10,7 @@
 #include "common/files.h"
 #include "common/plan.h"
 #include "sightline/v1/admin.grpc.pb.h"
-#include "sightline/v1/summary.grpc.pb.h"
+#include "sightline/v1/summaries.grpc.pb.h"
 #include "tests/agent/probe/certificates.h"
 #include "tests/collector/cli/run_app.h"
 #include "tests/collector/cli/test_summary.h"
