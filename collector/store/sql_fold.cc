@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "collector/store/append_plan.h"
 #include "collector/store/sql_rows.h"
+#include "collector/store/sql_said.h"
 #include "collector/store/sql_store.h"
 
 namespace sightline {
@@ -157,6 +158,7 @@ absl::Status SqlStore::WriteFold(absl::string_view lease_name, const LeaseRecord
     absl::Status status = WriteVerdicts(session, write.verdicts);
     if (status.ok()) status = WriteEvents(session, write.events);
     if (status.ok()) status = WriteTimelines(session, write.timelines);
+    if (status.ok()) status = WriteSaid(session, write);
     if (status.ok() && write.checkpoint != nullptr) {
       status = WriteCheckpoint(session, *write.checkpoint);
     }

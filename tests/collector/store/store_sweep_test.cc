@@ -84,10 +84,14 @@ TEST_P(StoreSweepTest, WriteFoldIsDoneWholeOrNotAtAll) {
     const std::vector<EventRecord> events = {
         {"e", "t", "CN", TestTime(), TestTime() + absl::Hours(1), text}};
     const std::vector<TimelineRecord> timelines = {{"t", "CN", TestTime(), text}};
+    const std::vector<ChangeRecord> changes = {{"CN", written + 1, text}};
+    const std::vector<StatementRecord> statements = {{"t", "CN", text}};
     const absl::Status status = store_->WriteFold("fold", lease,
                                                   {.verdicts = verdicts,
                                                    .events = events,
                                                    .timelines = timelines,
+                                                   .changes = changes,
+                                                   .statements = statements,
                                                    .checkpoint = &checkpoint});
     written += status.ok() ? 1 : 0;
     return status;
@@ -102,6 +106,9 @@ TEST_P(StoreSweepTest, WriteFoldIsDoneWholeOrNotAtAll) {
     ASSERT_EQ(events->size(), written == 0 ? 0u : 1u);
     ASSERT_EQ(timelines->size(), events->size());
     ASSERT_EQ(verdicts->size(), written == 0 ? 0u : 2u);
+    EXPECT_EQ(*plain_->NewestChange("CN"), written);
+    EXPECT_EQ(*plain_->NewestRevision("CN"), written);
+    EXPECT_EQ(plain_->ReadStatements("CN")->size(), events->size());
     EXPECT_EQ(checkpoint->windows.size(), written == 0 ? 0u : 1u);
     for (const VerdictRecord& verdict : *verdicts) {
       EXPECT_EQ(verdict.verdict, absl::StrCat("state ", written));

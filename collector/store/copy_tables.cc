@@ -1,0 +1,88 @@
+#include "collector/store/copy_tables.h"
+
+namespace sightline {
+
+const std::vector<CopyTable>& SmallCopyTables() {
+  static const auto* const kTables = new std::vector<CopyTable>{
+      {"invites",
+       1,
+       {{"token_hash", ColumnKind::kBytes},
+        {"role", ColumnKind::kNumber},
+        {"expire_time_ms", ColumnKind::kNumber},
+        {"agent_id", ColumnKind::kBytes}}},
+      {"plans",
+       1,
+       {{"version", ColumnKind::kNumber},
+        {"plan", ColumnKind::kBytes},
+        {"signature", ColumnKind::kBytes},
+        {"key_id", ColumnKind::kBytes}}},
+      {"bucket_keys", 1, {{"day", ColumnKind::kNumber}, {"bucket_key", ColumnKind::kBytes}}},
+      {"log_start", 1, {{"id", ColumnKind::kNumber}, {"day", ColumnKind::kNumber}}},
+      {"nodes", 1, {{"node", ColumnKind::kText}, {"node_seq", ColumnKind::kNumber}}},
+      {"fold_positions", 1, {{"node", ColumnKind::kText}, {"node_seq", ColumnKind::kNumber}}},
+      {"fold_windows", 1, {{"window_start_ms", ColumnKind::kNumber}, {"state", ColumnKind::kBytes}}},
+      {"verdicts",
+       3,
+       {{"target_id", ColumnKind::kText},
+        {"country", ColumnKind::kText},
+        {"window_start_ms", ColumnKind::kNumber},
+        {"window_length_ms", ColumnKind::kNumber},
+        {"ruleset_version", ColumnKind::kText},
+        {"verdict", ColumnKind::kBytes}}},
+      {"cells",
+       3,
+       {{"target_id", ColumnKind::kText},
+        {"country", ColumnKind::kText},
+        {"window_start_ms", ColumnKind::kNumber},
+        {"cells", ColumnKind::kBytes}}},
+      {"events",
+       2,
+       {{"target_id", ColumnKind::kText},
+        {"event_id", ColumnKind::kText},
+        {"country", ColumnKind::kText},
+        {"onset_ms", ColumnKind::kNumber},
+        {"end_ms", ColumnKind::kNumber},
+        {"event", ColumnKind::kBytes}}},
+      {"timelines",
+       2,
+       {{"target_id", ColumnKind::kText},
+        {"country", ColumnKind::kText},
+        {"window_start_ms", ColumnKind::kNumber},
+        {"timeline", ColumnKind::kBytes}}},
+      {"changes",
+       2,
+       {{"country", ColumnKind::kText}, {"change_seq", ColumnKind::kNumber}, {"change", ColumnKind::kBytes}}},
+      {"statements",
+       2,
+       {{"country", ColumnKind::kText}, {"target_id", ColumnKind::kText}, {"statement", ColumnKind::kBytes}}},
+      {"window_revisions",
+       2,
+       {{"country", ColumnKind::kText},
+        {"window_start_ms", ColumnKind::kNumber},
+        {"revision", ColumnKind::kNumber}}},
+      {"annotations",
+       2,
+       {{"country", ColumnKind::kText},
+        {"annotation_id", ColumnKind::kText},
+        {"time_ms", ColumnKind::kNumber},
+        {"annotation", ColumnKind::kBytes}}},
+  };
+  return *kTables;
+}
+
+const CopyTable& AgentsCopyTable() {
+  static const auto* const kTable = new CopyTable{"agents",
+                                              1,
+                                              {{"agent_id", ColumnKind::kBytes},
+                                               {"public_key", ColumnKind::kBytes},
+                                               {"role", ColumnKind::kNumber},
+                                               {"region", ColumnKind::kText},
+                                               {"enroll_time_ms", ColumnKind::kNumber},
+                                               {"revoked", ColumnKind::kFlag},
+                                               {"equivocated", ColumnKind::kFlag},
+                                               {"last_seq", ColumnKind::kNumber},
+                                               {"head", ColumnKind::kBytes}}};
+  return *kTable;
+}
+
+}  // namespace sightline
