@@ -135,9 +135,8 @@ absl::StatusOr<int64_t> SqlStore::NewestRevision(absl::string_view country) {
 absl::Status SqlStore::PutAnnotation(const AnnotationRecord& annotation) {
   return database_->Write([&](SqlSession& session) {
     return session
-        .Run(kPutAnnotation,
-             {SqlText{annotation.country}, SqlText{annotation.annotation_id},
-              absl::ToUnixMillis(annotation.time), SqlBytes{annotation.annotation}})
+        .Run(kPutAnnotation, {SqlText{annotation.country}, SqlText{annotation.annotation_id},
+                              absl::ToUnixMillis(annotation.time), SqlBytes{annotation.annotation}})
         .status();
   });
 }

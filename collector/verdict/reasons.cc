@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "collector/verdict/posterior.h"
+#include "collector/verdict/words.h"
 #include "common/message.h"
 
 namespace sightline {
@@ -23,17 +24,6 @@ std::vector<std::string> NamesIn(const v1::TargetVerdict& verdict, v1::AccessSta
     if (region.access().state() == state) names.push_back(region.display_name());
   }
   return names;
-}
-
-// "1 region", "2 regions".
-std::string Counted(size_t count, absl::string_view noun) {
-  return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
-}
-
-// "a", "a and b", "a, b and c".
-std::string Listed(const std::vector<std::string>& names) {
-  if (names.size() < 2) return absl::StrJoin(names, "");
-  return absl::StrCat(absl::StrJoin(names.begin(), names.end() - 1, ", "), " and ", names.back());
 }
 
 std::string Networks(const std::vector<uint32_t>& asns) {

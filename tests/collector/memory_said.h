@@ -1,4 +1,5 @@
-// The part of MemoryStore that keeps what was said to readers: changes, statements, revisions, notes.
+// The part of MemoryStore that keeps what was said to readers: changes, statements, revisions,
+// notes.
 #ifndef SIGHTLINE_TESTS_COLLECTOR_MEMORY_SAID_H_
 #define SIGHTLINE_TESTS_COLLECTOR_MEMORY_SAID_H_
 
