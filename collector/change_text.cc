@@ -81,7 +81,7 @@ std::string EventSentences(const v1::Change& change, const NameOf& name_of) {
   for (const v1::Event& event : change.events()) {
     if (sentences.size() == kNamesMax) {
       const size_t more = static_cast<size_t>(change.events_size()) - kNamesMax;
-      sentences.push_back(absl::StrCat("And ", Counted(more, "event"), " more."));
+      sentences.push_back(absl::StrCat("And ", NumberOf(more, "event"), " more."));
       break;
     }
     sentences.push_back(EventSentence(event, name_of));
@@ -103,7 +103,7 @@ std::string SentenceOf(v1::ChangeKind kind, const v1::Change& change, const Name
       change.display_name().empty() ? change.target_id() : change.display_name();
   const std::string opened = Regions(change.opened_regions(), name_of);
   const std::string closed = Regions(change.closed_regions(), name_of);
-  const std::string open_now = Counted(static_cast<size_t>(change.open_regions_size()), "region");
+  const std::string open_now = NumberOf(static_cast<size_t>(change.open_regions_size()), "region");
   switch (kind) {
     case v1::CHANGE_KIND_OPENED:
       return absl::StrCat(name, " opened in ", opened, ".");

@@ -13,7 +13,7 @@
 namespace sightline {
 
 // "1 region", "2 regions".
-inline std::string Counted(size_t count, absl::string_view noun) {
+inline std::string NumberOf(size_t count, absl::string_view noun) {
   return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
 }
 
