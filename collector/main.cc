@@ -11,6 +11,8 @@
 #include "collector/audit_command.h"
 #include "collector/board.h"
 #include "collector/bucket.h"
+#include "collector/chronicle.h"
+#include "collector/chronicle_loop.h"
 #include "collector/enroll.h"
 #include "collector/file_limit.h"
 #include "collector/fold_loop.h"
@@ -111,8 +113,18 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
   Enrolment enrolment(**store, plans, *regions, clock, std::move(options->invites));
   Workers readers(kReaderThreads);
   RegionTranslations translations;
-  const ServerParts parts{intake.session_context(), enrolment, **geo, *regions, translations, board,
-                          intake.store_workers(),   readers};
+  Chronicle chronicle(**store);
+  ChronicleLoop chronicle_loop(chronicle, plans, clock);
+  const ServerParts parts{intake.session_context(),
+                          enrolment,
+                          **geo,
+                          *regions,
+                          translations,
+                          board,
+                          chronicle,
+                          chronicle_loop,
+                          intake.store_workers(),
+                          readers};
   const absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options->server, parts);
   if (!server.ok()) return server.status();
   absl::StatusOr<std::unique_ptr<HttpServer>> http = StartHttp(flags, metrics, health, board);

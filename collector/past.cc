@@ -14,26 +14,12 @@
 #include "absl/time/time.h"
 #include "collector/directory.h"
 #include "collector/paging.h"
+#include "collector/read_time.h"
 #include "collector/stored_verdicts.h"
 #include "common/message.h"
 
 namespace sightline {
 namespace {
-
-// Years 1 to 9999, as google.protobuf.Timestamp has it.
-constexpr int64_t kSecondsMin = -62'135'596'800;
-constexpr int64_t kSecondsMax = 253'402'300'799;
-constexpr int32_t kNanosMax = 999'999'999;
-
-absl::StatusOr<absl::Time> ReadTime(absl::string_view field,
-                                    const google::protobuf::Timestamp& time) {
-  if (time.seconds() < kSecondsMin || time.seconds() > kSecondsMax || time.nanos() < 0 ||
-      time.nanos() > kNanosMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(field, ": must be in the years 1 to 9999, with nanos from 0 to 999999999"));
-  }
-  return FromProto(time);
-}
 
 std::string Words(absl::Time time) {
   return absl::FormatTime(absl::RFC3339_sec, time, absl::UTCTimeZone());
@@ -103,16 +89,11 @@ absl::StatusOr<v1::GetSummaryResponse> SummaryAt(StoreReader& store, const v1::P
 absl::StatusOr<v1::ListEventsResponse> ListEvents(StoreReader& store, const v1::Plan& plan,
                                                   const v1::ListEventsRequest& request) {
   if (const auto entry = FindCountry(plan, request.country()); !entry.ok()) return entry.status();
-  absl::StatusOr<absl::Time> from = absl::InfinitePast();
-  absl::StatusOr<absl::Time> until = absl::InfiniteFuture();
-  if (request.has_start_time()) from = ReadTime("start_time", request.start_time());
-  if (!from.ok()) return from.status();
-  if (request.has_end_time()) until = ReadTime("end_time", request.end_time());
-  if (!until.ok()) return until.status();
-  if (*until <= *from) return absl::InvalidArgumentError("end_time: must be after start_time");
+  const absl::StatusOr<TimeSpan> span = ReadTimeSpan(request);
+  if (!span.ok()) return span.status();
   const std::set<std::string> wanted(request.target_ids().begin(), request.target_ids().end());
   const absl::StatusOr<std::vector<EventRecord>> records =
-      store.ReadEvents(request.country(), *from, *until);
+      store.ReadEvents(request.country(), span->from, span->until);
   if (!records.ok()) return records.status();
   if (absl::Status known = CheckTargets(plan, wanted, *records); !known.ok()) return known;
   std::map<std::string, const EventRecord*> events;

@@ -7,6 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "collector/board.h"
+#include "collector/chronicle.h"
+#include "collector/chronicle_loop.h"
 #include "collector/enroll.h"
 #include "collector/geo.h"
 #include "collector/health.h"
@@ -25,6 +27,8 @@ struct ServerParts {
   const RegionNames& regions;
   RegionTranslations& translations;
   const Board& board;
+  const Chronicle& chronicle;
+  ChronicleLoop& chronicle_loop;
   Workers& workers;  // for what may wait for the store
   Workers& readers;  // the same, of readers: however many ask, intake does not wait for them
 };
