@@ -297,6 +297,16 @@ absl::StatusOr<std::vector<v1::Change>> Chronicle::Changes(const std::string& co
   return changes;
 }
 
+absl::StatusOr<std::vector<v1::Change>> Chronicle::NewestChanges(const std::string& country,
+                                                                 size_t limit) const {
+  const std::shared_lock lock(mutex_);
+  const absl::StatusOr<const Country*> found = Find(country);
+  if (!found.ok()) return found.status();
+  const std::deque<v1::Change>& kept = (*found)->changes;
+  const size_t count = std::min(limit, kept.size());
+  return std::vector<v1::Change>(kept.end() - static_cast<ptrdiff_t>(count), kept.end());
+}
+
 absl::StatusOr<v1::GetTimelineResponse> StoredTimeline(StoreReader& store,
                                                        const v1::GetTimelineRequest& request,
                                                        const TimelineRange& range,

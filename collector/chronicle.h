@@ -77,6 +77,10 @@ class Chronicle {
   absl::StatusOr<std::vector<v1::Change>> Changes(const std::string& country, int64_t after,
                                                   size_t limit) const;
 
+  // The newest `limit` that are in memory, in order.
+  absl::StatusOr<std::vector<v1::Change>> NewestChanges(const std::string& country,
+                                                        size_t limit) const;
+
  private:
   struct Country {
     uint64_t version = 0;

@@ -26,6 +26,14 @@ struct TimelineMask {
   bool rate_highs = true;
   bool buckets_open = true;
   bool buckets_blocked = true;
+
+  // How many columns a response with so many regions has.
+  int64_t Columns(int64_t regions_count) const {
+    const int whole = window_counts + scopes + service_states;
+    const int regional =
+        states + rate_means + rate_lows + rate_highs + buckets_open + buckets_blocked;
+    return whole + regional * regions_count;
+  }
 };
 
 // Which steps, and which columns of them.

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -62,8 +63,9 @@ absl::Status CheckUrl(const std::string& url) {
                    kUrlBytesMax, " bytes"));
 }
 
-std::string NoteKey(const AnnotationRecord& record) {
-  return absl::StrFormat("%015d %s", absl::ToUnixMillis(record.time), record.annotation_id);
+std::string NoteKey(const v1::Annotation& note) {
+  return absl::StrFormat("%015d %s", absl::ToUnixMillis(FromProto(note.time())),
+                         note.annotation_id());
 }
 
 }  // namespace
@@ -116,28 +118,35 @@ absl::Status DeleteAnnotation(Store& store, const v1::DeleteAnnotationRequest& r
 absl::StatusOr<v1::ListAnnotationsResponse> ListAnnotations(
     Store& store, const v1::Plan& plan, const v1::ListAnnotationsRequest& request) {
   if (const auto entry = FindCountry(plan, request.country()); !entry.ok()) return entry.status();
-  const absl::StatusOr<TimeSpan> span = ReadTimeSpan(request);
-  if (!span.ok()) return span.status();
-  const std::set<std::string> wanted(request.target_ids().begin(), request.target_ids().end());
   const absl::StatusOr<std::vector<AnnotationRecord>> records =
       store.ReadAnnotations(request.country());
   if (!records.ok()) return records.status();
-  std::map<std::string, v1::Annotation> notes;
+  std::vector<v1::Annotation> notes;
   for (const AnnotationRecord& record : *records) {
-    if (record.time < span->from || record.time >= span->until) continue;
-    v1::Annotation note;
-    if (!note.ParseFromString(record.annotation)) {
-      return absl::DataLossError(
-          absl::StrCat("the stored note ", record.annotation_id, " cannot be read"));
+    if (notes.emplace_back().ParseFromString(record.annotation)) continue;
+    return absl::DataLossError(
+        absl::StrCat("the stored note ", record.annotation_id, " cannot be read"));
+  }
+  return SelectAnnotations(notes, request);
+}
+
+absl::StatusOr<v1::ListAnnotationsResponse> SelectAnnotations(
+    absl::Span<const v1::Annotation> notes, const v1::ListAnnotationsRequest& request) {
+  const absl::StatusOr<TimeSpan> span = ReadTimeSpan(request);
+  if (!span.ok()) return span.status();
+  const std::set<std::string> wanted(request.target_ids().begin(), request.target_ids().end());
+  std::map<std::string, const v1::Annotation*> selected;
+  for (const v1::Annotation& note : notes) {
+    const absl::Time time = FromProto(note.time());
+    const bool is_wanted =
+        wanted.empty() || note.target_id().empty() || wanted.contains(note.target_id());
+    if (is_wanted && time >= span->from && time < span->until) {
+      selected.emplace(NoteKey(note), &note);
     }
-    if (!wanted.empty() && !note.target_id().empty() && !wanted.contains(note.target_id())) {
-      continue;
-    }
-    notes.emplace(NoteKey(record), std::move(note));
   }
   v1::ListAnnotationsResponse response;
   const auto next = FillPage(
-      notes, request, [&](const v1::Annotation& note) { *response.add_annotations() = note; });
+      selected, request, [&](const v1::Annotation* note) { *response.add_annotations() = *note; });
   if (!next.ok()) return next.status();
   response.set_next_page_token(*next);
   return response;

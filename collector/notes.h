@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "collector/store/store.h"
 #include "sightline/v1/admin.pb.h"
 #include "sightline/v1/annotation.pb.h"
@@ -31,6 +32,10 @@ absl::Status DeleteAnnotation(Store& store, const v1::DeleteAnnotationRequest& r
 // Waits for the store. INVALID_ARGUMENT names the field; NOT_FOUND: no such country.
 absl::StatusOr<v1::ListAnnotationsResponse> ListAnnotations(
     Store& store, const v1::Plan& plan, const v1::ListAnnotationsRequest& request);
+
+// The same from `notes` of that country, whichever they are. Pure.
+absl::StatusOr<v1::ListAnnotationsResponse> SelectAnnotations(
+    absl::Span<const v1::Annotation> notes, const v1::ListAnnotationsRequest& request);
 
 }  // namespace sightline
 
