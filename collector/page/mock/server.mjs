@@ -5,7 +5,7 @@
 // GET /mock/mode?is=normal|plan|window|error|cut|slow and GET /mock/open?target=whatsapp&region=CN-GD change what it says;
 // GET /mock/clock?hours=5 moves its clock; GET /mock/reset begins anew.
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,6 +33,7 @@ export class Mock {
 
   reset() {
     this.world = new World();
+    this.answers = new Map();
     this.mode = "normal";
     this.started = Date.now();
     this.ahead = 0;
@@ -43,7 +44,14 @@ export class Mock {
     return NOW + (Date.now() - this.started) + this.ahead;
   }
 
+  // An answer that takes long to make up, made once.
+  remembered(key, make) {
+    if (!this.answers.has(key)) this.answers.set(key, make());
+    return this.answers.get(key);
+  }
+
   control(name, query) {
+    this.answers.clear();
     if (name === "reset") this.reset();
     if (name === "mode") this.mode = query.get("is");
     if (name === "open") this.world.open(query.get("target"), query.get("region"));
@@ -64,8 +72,8 @@ export class Mock {
     if (this.mode === "window") throw new Refusal(503, "UNAVAILABLE", "the first window is not complete");
     const targets = query.getAll("target_ids");
     switch (name) {
-      case "summary": return summaryOf(this.world);
-      case "timeline": return timelineOf(this.world, query);
+      case "summary": return this.remembered("summary", () => summaryOf(this.world));
+      case "timeline": return this.remembered(query.toString(), () => timelineOf(this.world, query));
       case "events": return { events: eventsOf(this.world, targets), next_page_token: "" };
       case "annotations": return { annotations, next_page_token: "" };
       case "changes": return changesOf(this.world);
@@ -119,6 +127,7 @@ const answer = async (mock, folder, request, response) => {
 
 // Serves the page in `folder` on loopback; port 0 takes a free one.
 export const startMock = async (folder, port = 0) => {
+  await access(join(folder, "index.html"));
   const mock = new Mock();
   const server = createServer((request, response) => { void answer(mock, folder, request, response); });
   server.keepAliveTimeout = 60_000;

@@ -14,7 +14,7 @@ export interface Feed {
 const POLL_MS = 2000;
 const HIDDEN_POLL_MS = 30_000;
 const SLOWEST_MS = 10_000;
-const LOST_AFTER = 3;
+const LOST_AFTER = 2;
 const ATTEMPT_MS = 8000;
 
 const EMPTY: Feed = { summary: null, version: 0, error: null, contact: null, lost: false };

@@ -117,10 +117,12 @@ export const Home = ({ summary, version, changed }: HomeProps) => {
   const length = seconds(summary.window_length);
   const range = rangeOf(end - 1000 * length * DEFAULT_WINDOWS, end, length);
   const nameOf = useNameOf();
-  const rank = (verdict: Verdict): number => TONE_ORDER.indexOf(sentenceOf(verdict, end, lang, nameOf).tone);
-  // What is remarkable first: a service that is open for some.
+  // What is remarkable first: a service that is open for some, for longest.
   const services = summary.verdicts.filter((verdict) => kindOf(verdict.kind) === "SERVICE")
-    .sort((a, b) => rank(a) - rank(b));
+    .map((verdict) => ({ verdict, ...sentenceOf(verdict, end, lang, nameOf) }))
+    .sort((a, b) => TONE_ORDER.indexOf(a.tone) - TONE_ORDER.indexOf(b.tone)
+      || (a.facts.since?.onset ?? end) - (b.facts.since?.onset ?? end))
+    .map(({ verdict }) => verdict);
   const contrasts = summary.verdicts.filter((verdict) => kindOf(verdict.kind) !== "SERVICE");
   return (
     <>

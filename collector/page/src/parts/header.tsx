@@ -17,7 +17,7 @@ const Languages = () => {
       {LANGS.map(([code, name, short]) => (
         <a
           key={code} href={formatRoute({ ...route, lang: code })} lang={code === "zh" ? "zh-CN" : "en"}
-          hreflang={code === "zh" ? "zh-CN" : "en"} aria-label={name} aria-current={code === lang ? "true" : undefined}
+          hreflang={code === "zh" ? "zh-CN" : "en"} aria-label={`${short} ${name}`} aria-current={code === lang ? "true" : undefined}
         >{short}</a>
       ))}
     </nav>

@@ -1,5 +1,5 @@
 // Regions x time: one strip per region. One Tab stop; the arrow keys do the rest.
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Axis } from "./axis";
 import { GLYPHS, fillOf } from "./patterns";
 import { Strip, bars } from "./strip";
@@ -46,7 +46,7 @@ export const HeatStrips = ({ timeline, chosen, live, onChoose }: HeatProps) => {
   const box = useRef<HTMLDivElement>(null);
   const walked = useRef(false);
   const entry = Math.min(row, rows.length - 1);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!walked.current) return;
     walked.current = false;
     box.current?.querySelector<HTMLElement>('[role="slider"][tabindex="0"]')?.focus();

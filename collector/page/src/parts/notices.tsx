@@ -10,8 +10,10 @@ import { lengthText, momentText } from "../time";
 import { seconds, type Countries, type Summary } from "../types";
 
 export const Skeleton = () => {
-  const { texts } = usePage();
+  const { texts, country, lang } = usePage();
   return (
+    <>
+    <div class="title"><h1>{country ? fill(texts.question, { country: countryName(country, lang) }) : "Sightline"}</h1></div>
     <div class="skeleton" role="status">
       <p class="visually-hidden">{texts.loading}</p>
       {Array.from({ length: 6 }, (_, index) => (
@@ -20,6 +22,7 @@ export const Skeleton = () => {
         </div>
       ))}
     </div>
+    </>
   );
 };
 
@@ -39,7 +42,7 @@ export const Notice = ({ title, text, detail, onRetry }: NoticeProps) => {
           <rect key={index} x={index * 10 + 1} y={26 - (index * 7) % 19} width="8" height={8 + (index * 7) % 19} rx="1.5" fill="url(#p-UNKNOWN)" />
         ))}
       </svg>
-      <h2>{title}</h2>
+      <h1>{title}</h1>
       <p>{text}</p>
       {detail && <p class="hint" lang="en">{detail}</p>}
       {onRetry && <button type="button" class="button" onClick={onRetry}>{texts.retry}</button>}

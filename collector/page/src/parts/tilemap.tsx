@@ -1,5 +1,5 @@
 // The regions of a country as tiles. Small as a picture, large as a choice.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { GLYPHS, fillOf } from "./patterns";
 import { useNameOf, usePage } from "../context";
 import { word } from "../i18n/i18n";
@@ -57,7 +57,7 @@ export const TileMap = ({ regions, chosen, onChoose }: TileMapProps) => {
   const walked = useRef(false);
   const box = useRef<HTMLDivElement>(null);
   const entry = focus ?? chosen ?? placed[0]?.code ?? null;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!walked.current) return;
     walked.current = false;
     box.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
@@ -79,7 +79,7 @@ export const TileMap = ({ regions, chosen, onChoose }: TileMapProps) => {
         return (
           <button
             key={tile.code} type="button" class={`tile tile-${state}`} tabIndex={tile.code === entry ? 0 : -1}
-            aria-pressed={tile.code === chosen} aria-label={`${nameOf(tile.code)}: ${word(texts, "state", state)}`}
+            aria-pressed={tile.code === chosen} aria-label={`${tileMark(tile.code, lang)} ${nameOf(tile.code)}: ${word(texts, "state", state)}`}
             title={`${nameOf(tile.code)}: ${word(texts, "state", state)}`}
             style={{ gridColumn: tile.column + 1, gridRow: tile.row + 1 }}
             onClick={() => { setFocus(tile.code); onChoose(tile.code); }}

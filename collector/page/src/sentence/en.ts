@@ -77,10 +77,10 @@ export const english = (facts: Facts, nameOf: NameOf): string => {
       return `open through ${through}${place ? ` in ${nameOf(place.region)}` : ""} only${since(facts)}`;
     }
     case "BY_NETWORK": {
-      const blocked = facts.networksBlocked.length > 0
-        ? `, blocked through ${networks(facts.networksBlocked)}` : "";
       const through = facts.networksOpen.length > 0 ? networks(facts.networksOpen) : "some networks";
-      return `open through ${through}${blocked}, across regions${since(facts)}${share(facts)}${facts.share === null ? "" : " there"}`;
+      const alone = facts.networksBlocked.length > 0 ? " only" : "";
+      return `open through ${through}${alone}, across regions${since(facts)}` +
+        `${share(facts)}${facts.share === null ? "" : " there"}`;
     }
     case "MIXED":
       return open.length === 0

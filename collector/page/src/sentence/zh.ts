@@ -73,10 +73,9 @@ export const chinese = (facts: Facts, nameOf: NameOf): string => {
       return `仅可通过${place ? nameOf(place.region) : ""}${place ? "的" : ""}${through}访问${since(facts)}`;
     }
     case "BY_NETWORK": {
-      const blocked = facts.networksBlocked.length > 0
-        ? `，通过${networks(facts.networksBlocked)}则被封锁` : "";
       const through = facts.networksOpen.length > 0 ? networks(facts.networksOpen) : "部分网络";
-      return `各地均可通过${through}访问${blocked}${since(facts)}${share(facts).replace("，", "，其中")}`;
+      const alone = facts.networksBlocked.length > 0 ? "仅" : "均";
+      return `各地${alone}可通过${through}访问${since(facts)}${share(facts).replace("，", "，其中")}`;
     }
     case "MIXED":
       return open.length === 0
