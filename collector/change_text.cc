@@ -12,8 +12,6 @@
 namespace sightline {
 namespace {
 
-using NameOf = std::function<std::string(const std::string& region)>;
-
 constexpr size_t kNamesMax = 5;
 
 // "Beijing Shi and Shanghai Shi"; of many "A, B, C, D, E and 7 more".
@@ -28,7 +26,7 @@ std::string Abridged(std::vector<std::string> names) {
 }
 
 template <typename Codes>
-std::string Regions(const Codes& codes, const NameOf& name_of) {
+std::string Regions(const Codes& codes, const RegionNameOf& name_of) {
   std::vector<std::string> names;
   for (const std::string& code : codes) names.push_back(name_of(code));
   return Abridged(std::move(names));
@@ -46,7 +44,7 @@ std::string Day(const google::protobuf::Timestamp& time) {
   return absl::FormatTime("%Y-%m-%d %H:%M UTC", FromProto(time), absl::UTCTimeZone());
 }
 
-std::string Place(const v1::Event& event, const NameOf& name_of) {
+std::string Place(const v1::Event& event, const RegionNameOf& name_of) {
   return event.region().empty() ? absl::StrCat("AS", event.asn()) : name_of(event.region());
 }
 
@@ -54,29 +52,7 @@ std::string Noun(const v1::Event& event) {
   return event.kind() == v1::EVENT_KIND_CLOSING ? "closing" : "opening";
 }
 
-std::string EventSentence(const v1::Event& event, const NameOf& name_of) {
-  const std::string what = absl::StrCat("The ", Noun(event), " in ", Place(event, name_of),
-                                        " since ", Day(event.onset_time()));
-  switch (event.end()) {
-    case v1::EVENT_END_REVERSED:
-      return absl::StrCat(what, " ended at ", Day(event.end_time()), ".");
-    case v1::EVENT_END_LOST_SIGHT:
-      return absl::StrCat(what, " was lost sight of: nobody reports from there.");
-    case v1::EVENT_END_WITHDRAWN:
-      return absl::StrCat(what, " is taken back: late reports show that it never was.");
-    default:
-      break;
-  }
-  if (event.duration() == v1::EVENT_DURATION_LONG_RUN) {
-    return absl::StrCat(what, " has lasted for 14 days.");
-  }
-  if (event.duration() == v1::EVENT_DURATION_SUSTAINED) {
-    return absl::StrCat(what, " has lasted for 3 days.");
-  }
-  return absl::StrCat(what, " is certain enough to be called one.");
-}
-
-std::string EventSentences(const v1::Change& change, const NameOf& name_of) {
+std::string EventSentences(const v1::Change& change, const RegionNameOf& name_of) {
   std::vector<std::string> sentences;
   for (const v1::Event& event : change.events()) {
     if (sentences.size() == kNamesMax) {
@@ -98,7 +74,7 @@ std::string FromTo(const v1::Change& change) {
   return text;
 }
 
-std::string SentenceOf(v1::ChangeKind kind, const v1::Change& change, const NameOf& name_of) {
+std::string SentenceOf(v1::ChangeKind kind, const v1::Change& change, const RegionNameOf& name_of) {
   const std::string& name =
       change.display_name().empty() ? change.target_id() : change.display_name();
   const std::string opened = Regions(change.opened_regions(), name_of);
@@ -132,7 +108,33 @@ std::string SentenceOf(v1::ChangeKind kind, const v1::Change& change, const Name
 
 }  // namespace
 
-std::string ChangeText(const v1::Change& change, const NameOf& name_of) {
+std::string EventWords(const v1::Event& event, const RegionNameOf& name_of) {
+  return absl::StrCat(Noun(event), " in ", Place(event, name_of), " since ",
+                      Day(event.onset_time()));
+}
+
+std::string EventSentence(const v1::Event& event, const RegionNameOf& name_of) {
+  const std::string what = absl::StrCat("The ", EventWords(event, name_of));
+  switch (event.end()) {
+    case v1::EVENT_END_REVERSED:
+      return absl::StrCat(what, " ended at ", Day(event.end_time()), ".");
+    case v1::EVENT_END_LOST_SIGHT:
+      return absl::StrCat(what, " was lost sight of: nobody reports from there.");
+    case v1::EVENT_END_WITHDRAWN:
+      return absl::StrCat(what, " is taken back: late reports show that it never was.");
+    default:
+      break;
+  }
+  if (event.duration() == v1::EVENT_DURATION_LONG_RUN) {
+    return absl::StrCat(what, " has lasted for 14 days.");
+  }
+  if (event.duration() == v1::EVENT_DURATION_SUSTAINED) {
+    return absl::StrCat(what, " has lasted for 3 days.");
+  }
+  return absl::StrCat(what, " is certain enough to be called one.");
+}
+
+std::string ChangeText(const v1::Change& change, const RegionNameOf& name_of) {
   std::vector<std::string> sentences;
   for (const int kind : change.kinds()) {
     std::string sentence = SentenceOf(static_cast<v1::ChangeKind>(kind), change, name_of);

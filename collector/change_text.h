@@ -1,4 +1,4 @@
-// A change in sentences that a person can quote. Pure function.
+// Changes and events in sentences that a person can quote. Pure functions.
 #ifndef SIGHTLINE_COLLECTOR_CHANGE_TEXT_H_
 #define SIGHTLINE_COLLECTOR_CHANGE_TEXT_H_
 
@@ -10,10 +10,17 @@
 
 namespace sightline {
 
-// One sentence for each kind of `change`, in English, in the order of the kinds. `name_of` gives
-// the name of a region for people.
-std::string ChangeText(const v1::Change& change,
-                       const std::function<std::string(const std::string& region)>& name_of);
+// The name of a region for people.
+using RegionNameOf = std::function<std::string(const std::string& region)>;
+
+// One sentence for each kind of `change`, in English, in the order of the kinds.
+std::string ChangeText(const v1::Change& change, const RegionNameOf& name_of);
+
+// "opening in Beijing Shi since 2024-04-08 00:00 UTC": what the event is.
+std::string EventWords(const v1::Event& event, const RegionNameOf& name_of);
+
+// "The opening in Beijing Shi since 2024-04-08 00:00 UTC has lasted for 3 days.": how it stands.
+std::string EventSentence(const v1::Event& event, const RegionNameOf& name_of);
 
 }  // namespace sightline
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "collector/cli/export_as.h"
 #include "collector/cli/export_command.h"
 #include "collector/cli/replay_command.h"
 #include "collector/cli/score_command.h"
@@ -217,7 +218,11 @@ void AddScore(CLI::App& app, Commands& all, const Terminal& terminal) {
 
 void AddExport(CLI::App& app, Commands& all, const Terminal& terminal) {
   AddExportFlags(app, all.export_flags, [&] {
-    all.action = [&] { return ExportStoreToFile(all.export_flags, terminal); };
+    all.action = [&] {
+      if (all.export_flags.form == "ooni") return ExportOoni(all.export_flags, terminal);
+      if (all.export_flags.form == "cells-csv") return ExportCells(all.export_flags, terminal);
+      return ExportStoreToFile(all.export_flags, terminal);
+    };
   });
   AddVerifyFlags(app, all.verify, [&] {
     all.action = [&] {
