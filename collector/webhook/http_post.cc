@@ -221,6 +221,8 @@ class HttpPoster::Posts {
     curl_multi_wakeup(multi_.get());
   }
 
+  bool idle() const { return posts_.empty(); }
+
   void Cancel() {
     for (Post& post : posts_) curl_multi_remove_handle(multi_.get(), post.easy.get());
     posts_.clear();
@@ -262,6 +264,8 @@ std::vector<HttpPoster::Finished> HttpPoster::Wait(absl::Duration wait_max) {
 }
 
 void HttpPoster::Wake() { posts_->Wake(); }
+
+bool HttpPoster::idle() const { return posts_->idle(); }
 
 void HttpPoster::Cancel() { posts_->Cancel(); }
 

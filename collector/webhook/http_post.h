@@ -64,6 +64,9 @@ class HttpPoster {
   // Ends the present or the next Wait. Thread-safe.
   void Wake();
 
+  // Whether nothing is under way. For the thread that uses it.
+  bool idle() const;
+
   // Breaks off what is under way. A receiver may have got it.
   void Cancel();
 

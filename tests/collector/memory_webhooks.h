@@ -50,7 +50,7 @@ class MemoryWebhooks : public Store {
     if (it == webhooks_.end()) return NoSuch();
     it->second.position = move.position;
     it->second.state = std::string(move.state);
-    if (!move.delivery.empty()) Append(it->first, move.delivery);
+    if (!move.delivery.empty()) AppendDelivery(it->first, move.delivery);
     return absl::OkStatus();
   }
 
@@ -58,7 +58,7 @@ class MemoryWebhooks : public Store {
     const std::lock_guard lock(mutex_);
     if (!failure_.ok()) return failure_;
     if (!webhooks_.contains(std::string(webhook_id))) return NoSuch();
-    Append(std::string(webhook_id), delivery);
+    AppendDelivery(std::string(webhook_id), delivery);
     return absl::OkStatus();
   }
 
@@ -84,7 +84,7 @@ class MemoryWebhooks : public Store {
  private:
   static absl::Status NoSuch() { return absl::NotFoundError("webhook_id: there is no such one"); }
 
-  void Append(const std::string& webhook_id, absl::string_view delivery) {
+  void AppendDelivery(const std::string& webhook_id, absl::string_view delivery) {
     std::map<int64_t, std::string>& all = deliveries_[webhook_id];
     all.emplace((all.empty() ? 0 : all.rbegin()->first) + 1, std::string(delivery));
     if (all.size() > static_cast<size_t>(kDeliveriesKept)) all.erase(all.begin());
