@@ -33,6 +33,8 @@
 #include "collector/steady_clock.h"
 #include "collector/store/store.h"
 #include "collector/store_commands.h"
+#include "collector/webhook/delivery_loop.h"
+#include "collector/webhook/desk.h"
 #include "collector/workers.h"
 #include "common/clock.h"
 #include "common/crypto.h"
@@ -48,6 +50,8 @@ constexpr size_t kOtherFiles = 2048;
 constexpr size_t kRecentRoundsMax = 16'384;
 // They wait for the store most of the time.
 constexpr int kReaderThreads = 2;
+// Operators try webhooks one after the other.
+constexpr int kTesterThreads = 1;
 
 // Waits for SIGINT or SIGTERM, which main blocked before any thread was started.
 void WaitForSignal(const sigset_t& signals) {
@@ -115,6 +119,12 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
   RegionTranslations translations;
   Chronicle chronicle(**store);
   ChronicleLoop chronicle_loop(chronicle, plans, clock);
+  DeliveryLoopOptions delivery_options;
+  delivery_options.node = flags.node;
+  delivery_options.lease = options->fold.lease;
+  const DeliveryLoop deliveries({**store, clock, steady_clock, metrics}, delivery_options);
+  WebhookDesk webhooks(**store, plans, clock, delivery_options.post);
+  Workers testers(kTesterThreads);
   const ServerParts parts{intake.session_context(),
                           enrolment,
                           **geo,
@@ -124,7 +134,9 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
                           chronicle,
                           chronicle_loop,
                           intake.store_workers(),
-                          readers};
+                          readers,
+                          webhooks,
+                          testers};
   const absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options->server, parts);
   if (!server.ok()) return server.status();
   absl::StatusOr<std::unique_ptr<HttpServer>> http = StartHttp(flags, metrics, health, board);
@@ -174,6 +186,8 @@ int Main(int argc, char** argv) {
   sigaddset(&signals, SIGTERM);
   // The other commands end at once.
   if (!store_commands.run) pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  // A receiver of webhooks that hangs up is an error of that call.
+  std::signal(SIGPIPE, SIG_IGN);
   StartLog(*ParseLogFormat(flags.log_format));
   CatchGrpcLog();
   const absl::Status status = store_commands.run ? store_commands.run() : Serve(flags, signals);
