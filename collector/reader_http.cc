@@ -240,6 +240,7 @@ class Reader {
                         {"Vary", "Accept-Encoding"}};
     if (HasTag(request, body.hash)) {
       response.status = 304;
+      response.content_type.clear();
     } else if (!body.gzip.empty() && TakesGzip(request)) {
       response.headers.emplace_back("Content-Encoding", "gzip");
       response.body = body.gzip;

@@ -17,6 +17,7 @@
 #include "collector/notes.h"
 #include "collector/status_grpc.h"
 #include "collector/summaries_grpc.h"
+#include "collector/webhook_grpc.h"
 #include "common/wire.h"
 #include "sightline/v1/admin.grpc.pb.h"
 
@@ -66,9 +67,9 @@ void LimitPeers(grpc::ServerBuilder& builder, size_t streams_max) {
   for (const auto& [name, value] : limits) builder.AddChannelArgument(name, value);
 }
 
-class AdminService final : public v1::Admin::CallbackService {
+class AdminService final : public WebhookService {
  public:
-  explicit AdminService(ServerParts parts) : parts_(std::move(parts)) {}
+  explicit AdminService(const ServerParts& parts) : WebhookService(parts), parts_(parts) {}
 
   grpc::ServerUnaryReactor* CreateInvites(grpc::CallbackServerContext* context,
                                           const v1::CreateInvitesRequest* request,

@@ -15,6 +15,7 @@
 #include "collector/region_translations.h"
 #include "collector/server_options.h"
 #include "collector/session.h"
+#include "collector/webhook/desk.h"
 #include "collector/workers.h"
 
 namespace sightline {
@@ -31,6 +32,8 @@ struct ServerParts {
   ChronicleLoop& chronicle_loop;
   Workers& workers;  // for what may wait for the store
   Workers& readers;  // the same, of readers: however many ask, intake does not wait for them
+  WebhookDesk& webhooks;
+  Workers& testers;  // for what may wait for a receiver of webhooks
 };
 
 // Runs from Start until it is destroyed. Thread-safe.

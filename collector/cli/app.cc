@@ -10,6 +10,7 @@
 #include "collector/cli/replay_command.h"
 #include "collector/cli/score_command.h"
 #include "collector/cli/table.h"
+#include "collector/cli/webhook_command.h"
 
 namespace sightline::cli {
 namespace {
@@ -54,6 +55,7 @@ struct Commands {
   ScoreOptions score;
   ExportFlags export_flags;
   VerifyFlags verify;
+  WebhookFlags webhook;
   Action action;
   int exit_code = kExitOk;  // of an action that ends without error
 };
@@ -261,6 +263,9 @@ int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
                  [&] { all.action = [&] { return ReplayFile(all.replay, terminal); }; });
   AddScore(app, all, terminal);
   AddExport(app, all, terminal);
+  AddWebhookFlags(app, all.webhook, [&](WebhookAction action) {
+    all.action = [&all, &terminal, action] { return action(all.webhook, terminal); };
+  });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -72,6 +72,18 @@ const std::vector<CopyTable>& SmallCopyTables() {
         {"annotation_id", ColumnKind::kText},
         {"time_ms", ColumnKind::kNumber},
         {"annotation", ColumnKind::kBytes}}},
+      {"webhooks",
+       1,
+       {{"webhook_id", ColumnKind::kText},
+        {"country", ColumnKind::kText},
+        {"position", ColumnKind::kNumber},
+        {"config", ColumnKind::kBytes},
+        {"state", ColumnKind::kBytes}}},
+      {"deliveries",
+       2,
+       {{"webhook_id", ColumnKind::kText},
+        {"delivery_seq", ColumnKind::kNumber},
+        {"delivery", ColumnKind::kBytes}}},
   };
   return *kTables;
 }

@@ -145,6 +145,32 @@ struct AnnotationRecord {
   std::string annotation;  // v1::Annotation, serialised
 };
 
+// Who is told of changes.
+struct WebhookRecord {
+  std::string webhook_id;  // unique in a store
+  std::string country;     // ISO 3166-1 alpha-2
+  int64_t position = 0;    // change_seq of the last change that is dealt with
+  std::string config;      // internal::v1::WebhookConfig, serialised; holds a secret
+  std::string state;       // v1::WebhookState, serialised
+};
+
+// What became of a webhook. Views must stay valid during the call.
+struct WebhookMove {
+  absl::string_view webhook_id;
+  int64_t position = 0;
+  absl::string_view state;
+  absl::string_view delivery;  // to append to the log of attempts; nothing when empty
+};
+
+// An attempt to post to a webhook.
+struct DeliveryRecord {
+  int64_t delivery_seq = 0;  // 1, 2, 3, ... of a webhook
+  std::string delivery;      // v1::Delivery, serialised
+};
+
+// Attempts that are kept of a webhook: the newest.
+inline constexpr int64_t kDeliveriesKept = 1000;
+
 // What a fold leader writes at once. Rows replace those of the same key: target, country and window
 // of verdicts, target and event_id of events, target and country of timelines and statements.
 // Changes are new. Every window that verdicts are written on gets a new revision, and so does the

@@ -64,6 +64,15 @@ class SqlStore : public Store {
   absl::Status DeleteAnnotation(absl::string_view country,
                                 absl::string_view annotation_id) override;
   absl::StatusOr<std::vector<AnnotationRecord>> ReadAnnotations(absl::string_view country) override;
+  absl::Status AddWebhook(const WebhookRecord& webhook) override;
+  absl::StatusOr<std::vector<WebhookRecord>> ListWebhooks() override;
+  absl::Status DeleteWebhook(absl::string_view webhook_id) override;
+  absl::Status MoveWebhook(absl::string_view lease_name, const LeaseRecord& held,
+                           const WebhookMove& move) override;
+  absl::Status AddDelivery(absl::string_view webhook_id, absl::string_view delivery) override;
+  absl::StatusOr<std::vector<DeliveryRecord>> ReadDeliveries(absl::string_view webhook_id,
+                                                             int64_t before,
+                                                             size_t limit) override;
   absl::StatusOr<std::string> BucketKey(int64_t day) override;
 
  private:

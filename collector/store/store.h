@@ -204,6 +204,32 @@ class Store : public StoreReader {
   virtual absl::StatusOr<std::vector<AnnotationRecord>> ReadAnnotations(
       absl::string_view country) = 0;
 
+  // --- Webhooks ---
+
+  // ALREADY_EXISTS when its webhook_id is taken.
+  virtual absl::Status AddWebhook(const WebhookRecord& webhook) = 0;
+
+  // All of them, by webhook_id.
+  virtual absl::StatusOr<std::vector<WebhookRecord>> ListWebhooks() = 0;
+
+  // Deletes the webhook and its deliveries. NOT_FOUND when there is none.
+  virtual absl::Status DeleteWebhook(absl::string_view webhook_id) = 0;
+
+  // Writes all of it in one transaction, if the lease still has this holder and term.
+  // FAILED_PRECONDITION when somebody else took over, NOT_FOUND when there is no such webhook:
+  // nothing is written.
+  virtual absl::Status MoveWebhook(absl::string_view lease_name, const LeaseRecord& held,
+                                   const WebhookMove& move) = 0;
+
+  // Appends to the attempts of a webhook, whoever holds the lease, and drops the oldest beyond
+  // kDeliveriesKept. NOT_FOUND when there is no such webhook.
+  virtual absl::Status AddDelivery(absl::string_view webhook_id, absl::string_view delivery) = 0;
+
+  // At most `limit` attempts of a webhook with delivery_seq below `before`, the newest first.
+  virtual absl::StatusOr<std::vector<DeliveryRecord>> ReadDeliveries(absl::string_view webhook_id,
+                                                                     int64_t before,
+                                                                     size_t limit) = 0;
+
   // --- Keys ---
 
   // The bucket key (32 bytes) of a day, made on first use; every collector on one store gets the

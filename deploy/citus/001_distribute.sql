@@ -1,5 +1,5 @@
 -- Turns a PostgreSQL store into a Citus one. Run it once, on the coordinator, while no collector
--- runs, after "sightline-collector migrate" has brought the schema to version 4:
+-- runs, after "sightline-collector migrate" has brought the schema to version 5:
 --   psql --single-transaction --set ON_ERROR_STOP=1 --file 001_distribute.sql URL
 -- README.md says what it needs and how far it was tried.
 CREATE EXTENSION IF NOT EXISTS citus;
@@ -30,4 +30,6 @@ SELECT create_reference_table('nodes');
 SELECT create_reference_table('leases');
 SELECT create_reference_table('fold_positions');
 SELECT create_reference_table('fold_windows');
+SELECT create_reference_table('webhooks');
+SELECT create_reference_table('deliveries');
 SELECT create_reference_table('schema_migrations');

@@ -11,11 +11,12 @@
 #include <vector>
 
 #include "collector/store/store.h"
+#include "tests/collector/memory_webhooks.h"
 
 namespace sightline {
 
 // Thread-safe.
-class MemorySaid : public Store {
+class MemorySaid : public MemoryWebhooks {
  public:
   absl::StatusOr<std::vector<ChangeRecord>> ReadChanges(absl::string_view country, int64_t after,
                                                         size_t limit) override {

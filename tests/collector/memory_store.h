@@ -23,6 +23,7 @@ class MemoryStore : public MemorySaid {
   void FailWith(absl::Status status) {
     const std::lock_guard lock(mutex_);
     FailSaidWith(status);
+    FailWebhooksWith(status);
     failure_ = std::move(status);
   }
   // Only PrepareDays answers with this.

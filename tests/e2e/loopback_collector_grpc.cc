@@ -74,7 +74,8 @@ struct LoopbackCollector::Whole {
                [this] { fold.Wake(); }),
         enrolment(*store, plans, regions, clock,
                   {{"collector.invalid:7443"}, Certificate().certificate_pem}),
-        chronicle_loop(chronicle, plans, clock) {
+        chronicle_loop(chronicle, plans, clock),
+        webhooks(*store, plans, clock, {}) {
     ServerOptions options;
     options.listen = "127.0.0.1:0";
     options.tls_cert_pem = Certificate().certificate_pem;
@@ -82,7 +83,7 @@ struct LoopbackCollector::Whole {
     options.admin_socket = absl::StrCat(folder, "/admin.sock");
     server = *Server::Start(
         options, {intake.session_context(), enrolment, geo, regions, translations, board, chronicle,
-                  chronicle_loop, intake.store_workers(), readers});
+                  chronicle_loop, intake.store_workers(), readers, webhooks, testers});
     port = server->port();
   }
 
@@ -102,6 +103,8 @@ struct LoopbackCollector::Whole {
   Chronicle chronicle{*store};
   ChronicleLoop chronicle_loop;
   Workers readers{1};
+  WebhookDesk webhooks;
+  Workers testers{1};
   std::unique_ptr<Server> server;
   int port = 0;
 };

@@ -57,6 +57,9 @@ class StoreCopiesTest : public StoreTest {
                                .statements = statements,
                                .checkpoint = &checkpoint}));
     ASSERT_OK(store.PutAnnotation({"CN", "note", TestTime(), EveryByte()}));
+    ASSERT_OK(store.AddWebhook({"hook", "CN", 1, EveryByte(), EveryByte()}));
+    ASSERT_OK(store.AddDelivery("hook", EveryByte()));
+    ASSERT_OK(store.AddDelivery("hook", "another"));
   }
 
   // Everything that Store tells, but for leases.
@@ -88,6 +91,12 @@ class StoreCopiesTest : public StoreTest {
     }
     for (const AnnotationRecord& r : Value(store.ReadAnnotations("CN"))) {
       absl::StrAppend(&all, r.annotation_id, absl::ToUnixMillis(r.time), r.annotation, "\n");
+    }
+    for (const WebhookRecord& r : Value(store.ListWebhooks())) {
+      absl::StrAppend(&all, r.webhook_id, r.country, r.position, r.config, r.state, "\n");
+      for (const DeliveryRecord& d : Value(store.ReadDeliveries(r.webhook_id, 100, 100))) {
+        absl::StrAppend(&all, d.delivery_seq, d.delivery, "\n");
+      }
     }
     const FoldCheckpoint checkpoint = *store.ReadCheckpoint();
     for (const auto& [node, node_seq] : checkpoint.positions) {

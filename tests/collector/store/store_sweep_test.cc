@@ -124,6 +124,30 @@ TEST_P(StoreSweepTest, WriteFoldIsDoneWholeOrNotAtAll) {
   EXPECT_EQ(written, 2);
 }
 
+TEST_P(StoreSweepTest, MoveWebhookIsDoneWholeOrNotAtAll) {
+  const LeaseRecord lease = {"n1", 1, 1};
+  ASSERT_TRUE(*plain_->MoveLease("webhooks", {}, lease));
+  ASSERT_OK(plain_->AddWebhook({"hook", "CN", 0, "config", "state 0"}));
+  int64_t moved = 0;
+  const auto call = [&] {
+    const std::string state = absl::StrCat("state ", moved + 1);
+    const absl::Status status =
+        store_->MoveWebhook("webhooks", lease, {"hook", moved + 1, state, state});
+    moved += status.ok() ? 1 : 0;
+    return status;
+  };
+  const auto check = [&] {
+    const std::vector<WebhookRecord> webhooks = Value(plain_->ListWebhooks());
+    ASSERT_EQ(webhooks.size(), 1u);
+    EXPECT_EQ(webhooks[0].position, moved);
+    EXPECT_EQ(webhooks[0].state, absl::StrCat("state ", moved));
+    EXPECT_EQ(Value(plain_->ReadDeliveries("hook", 100, 100)).size(), static_cast<size_t>(moved));
+  };
+  Sweep(call, check);
+  check();
+  EXPECT_EQ(moved, 2);
+}
+
 TEST_P(StoreSweepTest, EnrolIsDoneWholeOrNotAtAll) {
   int enrolled = 0;
   ASSERT_OK(plain_->AddInvites({InviteRecord{TestAgent(0).token_hash(), v1::AGENT_ROLE_VOLUNTEER,
