@@ -7,9 +7,11 @@
 
 #include "collector/cli/export_as.h"
 #include "collector/cli/export_command.h"
+#include "collector/cli/reader.h"
 #include "collector/cli/replay_command.h"
 #include "collector/cli/score_command.h"
 #include "collector/cli/table.h"
+#include "collector/cli/timeline_command.h"
 #include "collector/cli/webhook_command.h"
 
 namespace sightline::cli {
@@ -17,9 +19,6 @@ namespace {
 
 using Action = std::function<absl::Status()>;
 
-const std::map<std::string, Format> kFormats = {{"table", Format::kTable}, {"json", Format::kJson}};
-const std::map<std::string, Format> kListFormats = {
-    {"table", Format::kTable}, {"json", Format::kJson}, {"csv", Format::kCsv}};
 const std::map<std::string, v1::AgentRole> kRoles = {{"volunteer", v1::AGENT_ROLE_VOLUNTEER},
                                                      {"control", v1::AGENT_ROLE_CONTROL}};
 
@@ -35,12 +34,6 @@ CLI::Option* AddChoice(CLI::App* command, const std::string& flag, T& value,
       ->type_name("WORD");
 }
 
-CLI::Option* AddSocket(CLI::App* command, std::string& socket) {
-  return command->add_option("--admin", socket, "The collector's admin socket")
-      ->required()
-      ->type_name("SOCKET");
-}
-
 // Options live as long as the parser; the action that was asked for is left in `action`.
 struct Commands {
   std::string key_out;
@@ -51,6 +44,7 @@ struct Commands {
   AgentsOptions agents;
   SummaryRequestOptions summary;
   EventsOptions events;
+  TimelineFlags timeline;
   ReplayFlags replay;
   ScoreOptions score;
   ExportFlags export_flags;
@@ -123,24 +117,13 @@ void AddAgents(CLI::App& app, Commands& all, const Terminal& terminal) {
 
   CLI::App* agents = app.add_subcommand("agents", "List the agents");
   AddSocket(agents, all.agents.socket);
-  AddChoice(agents, "--format", all.agents.format, kFormats, "table (default) or json");
+  AddFormat(agents, all.agents.format, /*csv=*/false);
   agents->callback([&] { all.action = [&] { return ShowAgents(all.agents, terminal); }; });
   agents->footer("Example:\n  sightline agents --admin sightline-admin.sock");
 }
 
 void AddReader(CLI::App* command, ReaderOptions& reader) {
-  command->add_option("--collector", reader.collector, "Collector to ask")
-      ->envname("SIGHTLINE_COLLECTOR")
-      ->required()
-      ->type_name("HOST:PORT");
-  command
-      ->add_option("--roots", reader.roots_path,
-                   "PEM certificates to trust instead of the system's")
-      ->envname("SIGHTLINE_ROOTS")
-      ->type_name("FILE");
-  command->add_option("--country", reader.country, "ISO 3166-1 code")
-      ->capture_default_str()
-      ->type_name("CODE");
+  AddCollector(command, reader);
   command
       ->add_option("--target", reader.target_ids,
                    "Only this target, anchors included; repeat for more")
@@ -156,7 +139,7 @@ void AddSummary(CLI::App& app, Commands& all, const Terminal& terminal) {
                    "A moment of the past instead of the newest window (UTC): 2024-04-08, "
                    "\"2024-04-08 13:00\" or 2024-04-08T13:00:00+08:00")
       ->type_name("TIME");
-  AddChoice(summary, "--format", all.summary.reader.format, kFormats, "table (default) or json");
+  AddFormat(summary, all.summary.reader.format, /*csv=*/false);
   summary->add_flag("--brief", all.summary.brief, "Headlines and matrix only");
   summary->callback([&] { all.action = [&] { return ShowSummary(all.summary, terminal); }; });
   summary->footer(
@@ -178,8 +161,7 @@ void AddEvents(CLI::App& app, Commands& all, const Terminal& terminal) {
       ->type_name("TIME");
   events->add_option("--until", all.events.until, "Only what began before this time")
       ->type_name("TIME");
-  AddChoice(events, "--format", all.events.reader.format, kListFormats,
-            "table (default), json or csv");
+  AddFormat(events, all.events.reader.format, /*csv=*/true);
   events->callback([&] { all.action = [&] { return ShowEvents(all.events, terminal); }; });
   events->footer(
       "Examples:\n"
@@ -203,7 +185,7 @@ void AddScore(CLI::App& app, Commands& all, const Terminal& terminal) {
       ->add_option("--out", all.score.out_folder,
                    "Write scores.txt, scores.json and reliability.svg there")
       ->type_name("FOLDER");
-  AddChoice(score, "--format", all.score.format, kFormats, "table (default) or json");
+  AddFormat(score, all.score.format, /*csv=*/false);
   score->callback([&] {
     all.action = [&] {
       const auto run = [](const Scenario& scenario, uint64_t seed) {
@@ -247,7 +229,7 @@ int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
   app.footer(
       "Examples:\n"
       "  sightline summary --collector sightline.example:7443\n"
-      "  sightline events --collector sightline.example:7443 --target whatsapp\n"
+      "  sightline timeline whatsapp --collector sightline.example:7443\n"
       "  sightline keys new --out operator.pem\n"
       "  sightline plan sign --key operator.pem --in plan.txtpb --out plan.signed\n"
       "  sightline invite --admin sightline-admin.sock\n\n"
@@ -256,6 +238,8 @@ int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
   Commands all;
   AddSummary(app, all, terminal);
   AddEvents(app, all, terminal);
+  AddTimelineFlags(app, all.timeline,
+                   [&] { all.action = [&] { return ShowTimeline(all.timeline, terminal); }; });
   AddKeys(app, all, terminal);
   AddPlan(app, all, terminal);
   AddAgents(app, all, terminal);

@@ -1,14 +1,21 @@
-// Calls to a collector. Every call connects, asks, and is over within 20 s. Errors say what was
-// wrong, where, and what to do. Thread-safe.
+// Calls to a collector. Every call but WatchSummaries connects, asks, and is over within 20 s.
+// Errors say what was wrong, where, and what to do. Thread-safe.
 #ifndef SIGHTLINE_COLLECTOR_CLI_CLIENT_H_
 #define SIGHTLINE_COLLECTOR_CLI_CLIENT_H_
 
+#include <stop_token>
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "sightline/v1/admin.pb.h"
+#include "sightline/v1/annotation.pb.h"
+#include "sightline/v1/change.pb.h"
 #include "sightline/v1/summary.pb.h"
+#include "sightline/v1/timeline.pb.h"
 
 namespace sightline::cli {
 
@@ -27,6 +34,20 @@ absl::StatusOr<v1::GetSummaryResponse> GetSummary(const Collector& collector,
 absl::StatusOr<v1::ListEventsResponse> ListEvents(const Collector& collector,
                                                   v1::ListEventsRequest request);
 
+absl::StatusOr<v1::GetTimelineResponse> GetTimeline(const Collector& collector,
+                                                    const v1::GetTimelineRequest& request);
+
+// Every page, as one response.
+absl::StatusOr<v1::ListAnnotationsResponse> ListAnnotations(const Collector& collector,
+                                                            v1::ListAnnotationsRequest request);
+
+// Connects once, and gives every message to `take` as it comes. OK when `take` returned false or
+// `stop` was asked for. UNAVAILABLE too when the collector ends the stream, and when no message
+// comes for `silence`.
+absl::Status WatchSummaries(const Collector& collector, const v1::WatchSummariesRequest& request,
+                            absl::Duration silence, const std::stop_token& stop,
+                            absl::FunctionRef<bool(const v1::WatchSummariesResponse&)> take);
+
 // `socket` is the path of the collector's Unix socket.
 absl::StatusOr<v1::PublishPlanResponse> PublishPlan(const std::string& socket,
                                                     const v1::SignedPlan& plan);
@@ -34,6 +55,13 @@ absl::StatusOr<v1::CreateInvitesResponse> CreateInvites(const std::string& socke
                                                         v1::AgentRole role);
 // Every page, as one response.
 absl::StatusOr<v1::ListAgentsResponse> ListAgents(const std::string& socket);
+
+// Notes, by the same socket.
+absl::StatusOr<v1::Annotation> CreateAnnotation(const std::string& socket,
+                                                const v1::Annotation& annotation);
+absl::StatusOr<v1::DeleteAnnotationResponse> DeleteAnnotation(const std::string& socket,
+                                                              const std::string& country,
+                                                              const std::string& annotation_id);
 
 // Webhooks, by the same socket.
 absl::StatusOr<v1::CreateWebhookResponse> CreateWebhook(const std::string& socket,

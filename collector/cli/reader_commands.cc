@@ -1,42 +1,16 @@
 // What readers ask a collector.
-#include <string>
 #include <utility>
 
-#include "absl/functional/function_ref.h"
-#include "absl/strings/str_cat.h"
 #include "collector/cli/client.h"
 #include "collector/cli/commands.h"
 #include "collector/cli/event_text.h"
-#include "collector/cli/moment.h"
+#include "collector/cli/reader.h"
 #include "collector/cli/summary_text.h"
-#include "common/files.h"
 #include "common/message.h"
 #include "common/regions.h"
 
 namespace sightline::cli {
 namespace {
-
-absl::StatusOr<Collector> CollectorOf(const ReaderOptions& options) {
-  Collector collector{.address = options.collector, .roots_pem = ""};
-  if (options.roots_path.empty()) return collector;
-  absl::StatusOr<std::string> roots = SystemFiles().Read(options.roots_path);
-  if (!roots.ok()) {
-    return absl::Status(roots.status().code(),
-                        absl::StrCat(roots.status().message(),
-                                     "; --roots (or SIGHTLINE_ROOTS) must name a PEM file"));
-  }
-  collector.roots_pem = *std::move(roots);
-  return collector;
-}
-
-// Sets the field that `mutable_field` gives, unless the flag was not used.
-absl::Status SetMoment(absl::string_view flag, const std::string& text,
-                       absl::FunctionRef<google::protobuf::Timestamp*()> mutable_field) {
-  if (text.empty()) return absl::OkStatus();
-  const absl::StatusOr<absl::Time> time = ParseMoment(flag, text);
-  if (time.ok()) *mutable_field() = ToProto(*time);
-  return time.status();
-}
 
 template <typename Request>
 Request RequestOf(const ReaderOptions& options) {

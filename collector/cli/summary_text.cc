@@ -9,6 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "collector/cli/event_text.h"
 #include "collector/cli/headline.h"
+#include "collector/cli/state_look.h"
 #include "collector/cli/table.h"
 #include "common/message.h"
 
@@ -34,47 +35,10 @@ std::string Lower(std::string word) {
   return absl::StrReplaceAll(word, {{"_", " "}});
 }
 
-struct StateLook {
-  absl::string_view symbol;
-  absl::string_view ascii;
-  Tone tone;
-};
-
-StateLook LookOf(v1::AccessState state) {
-  switch (state) {
-    case v1::ACCESS_STATE_OPEN:
-      return {"●", "+", Tone::kGood};
-    case v1::ACCESS_STATE_BLOCKED:
-      return {"✗", "x", Tone::kBad};
-    case v1::ACCESS_STATE_PARTIAL:
-      return {"◐", "~", Tone::kMixed};
-    case v1::ACCESS_STATE_DOWN:
-      return {"▽", "!", Tone::kWarning};
-    case v1::ACCESS_STATE_DISPUTED:
-      return {"≠", "#", Tone::kWarning};
-    default:
-      return {"?", "?", Tone::kFaint};
-  }
-}
-
 Cell StateCell(v1::AccessState state, bool unicode) {
   const StateLook look = LookOf(state);
   return {absl::StrCat(unicode ? look.symbol : look.ascii, " ", Lower(ShortName(state))),
           look.tone};
-}
-
-Tone ToneOf(v1::Scope scope) {
-  switch (scope) {
-    case v1::SCOPE_NOWHERE:
-      return Tone::kBad;
-    case v1::SCOPE_WIDESPREAD:
-      return Tone::kGood;
-    case v1::SCOPE_UNDETERMINED:
-    case v1::SCOPE_UNSPECIFIED:
-      return Tone::kFaint;
-    default:
-      return Tone::kMixed;
-  }
 }
 
 // The question, the window that answers it, and how old that is.

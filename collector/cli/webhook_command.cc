@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "collector/cli/client.h"
+#include "collector/cli/reader.h"
 #include "collector/cli/table.h"
 #include "collector/cli/webhook_text.h"
 #include "common/message.h"
@@ -37,22 +38,6 @@ std::string CheckDuration(const std::string& text) {
   return absl::StrCat("\"", text, "\" is no duration; write 30m, 24h or 168h");
 }
 
-void AddSocket(CLI::App* command, WebhookFlags& flags) {
-  command->add_option("--admin", flags.socket, "The collector's admin socket")
-      ->required()
-      ->type_name("SOCKET");
-}
-
-void AddFormat(CLI::App* command, WebhookFlags& flags, bool csv) {
-  const std::vector<std::string> words = csv ? std::vector<std::string>{"table", "json", "csv"}
-                                             : std::vector<std::string>{"table", "json"};
-  command
-      ->add_option("--format", flags.format,
-                   csv ? "table (default), json or csv" : "table (default) or json")
-      ->check(CLI::IsMember(words))
-      ->type_name("WORD");
-}
-
 void AddId(CLI::App* command, WebhookFlags& flags) {
   command->add_option("WEBHOOK", flags.webhook_id, "As \"webhook list\" shows it")
       ->required()
@@ -63,10 +48,10 @@ void AddId(CLI::App* command, WebhookFlags& flags) {
 template <typename Message>
 void Print(const WebhookFlags& flags, const Terminal& terminal, const Message& message,
            const std::string& table, const std::string& csv) {
-  if (flags.format == "json") {
+  if (flags.format == Format::kJson) {
     *terminal.out << ToJson(message, /*indent=*/true) << "\n";
   } else {
-    *terminal.out << (flags.format == "csv" ? csv : table);
+    *terminal.out << (flags.format == Format::kCsv ? csv : table);
   }
 }
 
@@ -81,7 +66,7 @@ absl::Status Add(const WebhookFlags& flags, const Terminal& terminal) {
   *wish.mutable_heartbeat_interval() = ToProto(heartbeat);
   const absl::StatusOr<v1::CreateWebhookResponse> created = CreateWebhook(flags.socket, wish);
   if (!created.ok()) return created.status();
-  if (flags.format == "json") {
+  if (flags.format == Format::kJson) {
     *terminal.out << ToJson(*created, /*indent=*/true) << "\n";
     return absl::OkStatus();
   }
@@ -116,12 +101,12 @@ absl::Status Test(const WebhookFlags& flags, const Terminal& terminal) {
   const v1::Delivery& delivery = tested->delivery();
   const std::string took =
       absl::StrCat(absl::ToInt64Milliseconds(FromProto(delivery.duration())), " ms");
-  if (flags.format == "json") *terminal.out << ToJson(*tested, /*indent=*/true) << "\n";
+  if (flags.format == Format::kJson) *terminal.out << ToJson(*tested, /*indent=*/true) << "\n";
   if (!delivery.error().empty()) {
     return absl::UnavailableError(
         absl::StrCat("the test was not acknowledged after ", took, ": ", delivery.error()));
   }
-  if (flags.format == "table") {
+  if (flags.format == Format::kTable) {
     *terminal.out << "Acknowledged with status " << delivery.http_status() << " after " << took
                   << "\n";
   }
@@ -139,7 +124,7 @@ absl::Status ShowLog(const WebhookFlags& flags, const Terminal& terminal) {
 
 void AddAdd(CLI::App& webhook, WebhookFlags& flags) {
   CLI::App* add = webhook.add_subcommand("add", "Post changes to a URL from now on");
-  AddSocket(add, flags);
+  AddSocket(add, flags.socket);
   add->add_option("--url", flags.url,
                   "Receiver, https://... (http:// only to this machine). It may hold a token: the "
                   "variable keeps it out of the list of processes")
@@ -163,7 +148,7 @@ void AddAdd(CLI::App& webhook, WebhookFlags& flags) {
       ->check(CheckDuration)
       ->capture_default_str()
       ->type_name("DURATION");
-  AddFormat(add, flags, /*csv=*/false);
+  AddFormat(add, flags.format, /*csv=*/false);
   add->footer(
       "Example:\n"
       "  sightline webhook add --admin admin.sock --url https://hooks.example/in --target "
@@ -182,9 +167,9 @@ void AddWebhookFlags(CLI::App& app, WebhookFlags& flags,
   CLI::App* test = webhook->add_subcommand("test", "Post a test message at once");
   CLI::App* log = webhook->add_subcommand("log", "Show attempts to post, newest first");
   for (CLI::App* command : {list, remove, test, log}) {
-    AddSocket(command, flags);
+    AddSocket(command, flags.socket);
     if (command != list) AddId(command, flags);
-    if (command != remove) AddFormat(command, flags, /*csv=*/command != test);
+    if (command != remove) AddFormat(command, flags.format, /*csv=*/command != test);
   }
   log->add_option("--limit", flags.limit, "At most so many")
       ->check(CLI::Range(1, kLimitMax))

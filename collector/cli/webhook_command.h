@@ -14,7 +14,7 @@ namespace sightline::cli {
 
 struct WebhookFlags {
   std::string socket;
-  std::string format = "table";
+  Format format = Format::kTable;
   std::string webhook_id;
   // Of add.
   std::string url;

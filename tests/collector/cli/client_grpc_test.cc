@@ -2,11 +2,9 @@
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
-#include <openssl/pem.h>
-
-#include <cstdlib>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "common/files.h"
 #include "common/plan.h"
 #include "sightline/v1/admin.grpc.pb.h"
@@ -14,6 +12,7 @@
 #include "tests/agent/probe/certificates.h"
 #include "tests/collector/cli/run_app.h"
 #include "tests/collector/cli/test_summary.h"
+#include "tests/collector/cli/tls_server_grpc.h"
 #include "tests/common/temp_folder.h"
 #include "tests/common/test_plan.h"
 
@@ -106,33 +105,15 @@ class FakeAdmin final : public v1::Admin::Service {
   }
 };
 
-std::string KeyPem(EVP_PKEY* key) {
-  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new(BIO_s_mem()), &BIO_free);
-  PEM_write_bio_PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr);
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &data);
-  return std::string(data, static_cast<size_t>(size));
-}
-
 class ClientTest : public ::testing::Test {
  protected:
-  // The packaged c-ares leaks some bytes for every look-up of "localhost"; the C library does not.
-  static void SetUpTestSuite() { setenv("GRPC_DNS_RESOLVER", "native", /*overwrite=*/1); }
-
-  ClientTest() : app_(kWindowStart + absl::Minutes(72)), root_(probe::MakeRoot("Test root")) {
-    const probe::Identity leaf = probe::MakeLeaf(root_, "localhost");
-    grpc::SslServerCredentialsOptions tls;
-    tls.pem_key_cert_pairs.push_back({KeyPem(leaf.key.get()), probe::ToPem(*leaf.certificate)});
+  ClientTest() : app_(kWindowStart + absl::Minutes(72)), server_({&summaries_}) {
     socket_ = folder_ / "admin.sock";
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("localhost:0", grpc::SslServerCredentials(tls), &port_);
-    builder.RegisterService(&summaries_);
-    server_ = builder.BuildAndStart();
     grpc::ServerBuilder admin_builder;
     admin_builder.AddListeningPort("unix:" + socket_, grpc::InsecureServerCredentials());
     admin_builder.RegisterService(&admin_);
     admin_server_ = admin_builder.BuildAndStart();
-    roots_ = Write("ca.pem", probe::ToPem(*root_.certificate));
+    roots_ = server_.roots_path();
   }
 
   std::string Write(const std::string& name, const std::string& data) {
@@ -140,22 +121,21 @@ class ClientTest : public ::testing::Test {
     return folder_ / name;
   }
 
-  Ran Summary(std::vector<std::string> more, const std::string& host = "localhost") const {
-    std::vector<std::string> arguments = {"summary", "--collector", absl::StrCat(host, ":", port_),
-                                          "--roots", roots_};
+  Ran Summary(std::vector<std::string> more) const { return SummaryOf(server_.address(), more); }
+
+  Ran SummaryOf(const std::string& address, const std::vector<std::string>& more) const {
+    std::vector<std::string> arguments = {"summary", "--collector", address, "--roots", roots_};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return app_.Run(arguments);
   }
 
   TempFolder folder_;
   AppUnderTest app_;
-  probe::Identity root_;
   FakeSummaries summaries_;
   FakeAdmin admin_;
   std::string socket_;
   std::string roots_;
-  int port_ = 0;
-  std::unique_ptr<grpc::Server> server_;
+  TlsServer server_;
   std::unique_ptr<grpc::Server> admin_server_;
 };
 
@@ -183,9 +163,9 @@ TEST_F(ClientTest, SummaryOfAMomentAsksForIt) {
 
 TEST_F(ClientTest, EventsOfEveryPageInEachFormat) {
   const auto events = [this](const std::string& format) {
-    return app_.Run({"events", "--collector", absl::StrCat("localhost:", port_), "--roots", roots_,
-                     "--target", "signal", "--since", "2024-04-08", "--until", "2024-04-09",
-                     "--format", format});
+    return app_.Run({"events", "--collector", server_.address(), "--roots", roots_, "--target",
+                     "signal", "--since", "2024-04-08", "--until", "2024-04-09", "--format",
+                     format});
   };
   Ran ran = events("csv");
   ASSERT_EQ(ran.exit_code, kExitOk) << ran.err;
@@ -203,8 +183,7 @@ TEST_F(ClientTest, WordsOfTheCollectorArePassedOn) {
   EXPECT_THAT(ran.err, HasSubstr("says: target_ids: whatsap"));
   ran = Summary({"--country", "XX"});
   EXPECT_EQ(ran.exit_code, kExitFailure);
-  EXPECT_THAT(ran.err, AllOf(HasSubstr(absl::StrCat("localhost:", port_)),
-                             HasSubstr("says: country: only CN")));
+  EXPECT_THAT(ran.err, AllOf(HasSubstr(server_.address()), HasSubstr("says: country: only CN")));
   summaries_.ready = false;
   ran = Summary({});
   EXPECT_EQ(ran.exit_code, kExitFailure);
@@ -212,7 +191,7 @@ TEST_F(ClientTest, WordsOfTheCollectorArePassedOn) {
 }
 
 TEST_F(ClientTest, DeadCollectorIsUnreachable) {
-  server_->Shutdown();
+  server_.Shutdown();
   const Ran ran = Summary({});
   EXPECT_EQ(ran.exit_code, kExitFailure);
   EXPECT_THAT(ran.err, AllOf(HasSubstr("cannot reach the collector at localhost"),
@@ -227,7 +206,8 @@ TEST_F(ClientTest, CertificateOfAnotherRootIsRefusedWithAdvice) {
 }
 
 TEST_F(ClientTest, CertificateOfAnotherNameIsRefusedWithAdvice) {
-  const Ran ran = Summary({}, "127.0.0.1");
+  const Ran ran =
+      SummaryOf(absl::StrReplaceAll(server_.address(), {{"localhost", "127.0.0.1"}}), {});
   EXPECT_EQ(ran.exit_code, kExitFailure);
   EXPECT_THAT(ran.err, AllOf(HasSubstr("TLS"), HasSubstr("--collector")));
 }
