@@ -12,6 +12,7 @@
 #include "collector/cli/score_command.h"
 #include "collector/cli/table.h"
 #include "collector/cli/timeline_command.h"
+#include "collector/cli/watch_command.h"
 #include "collector/cli/webhook_command.h"
 
 namespace sightline::cli {
@@ -45,6 +46,7 @@ struct Commands {
   SummaryRequestOptions summary;
   EventsOptions events;
   TimelineFlags timeline;
+  WatchFlags watch;
   ReplayFlags replay;
   ScoreOptions score;
   ExportFlags export_flags;
@@ -230,6 +232,7 @@ int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
       "Examples:\n"
       "  sightline summary --collector sightline.example:7443\n"
       "  sightline timeline whatsapp --collector sightline.example:7443\n"
+      "  sightline watch --collector sightline.example:7443 --state watch.token\n"
       "  sightline keys new --out operator.pem\n"
       "  sightline plan sign --key operator.pem --in plan.txtpb --out plan.signed\n"
       "  sightline invite --admin sightline-admin.sock\n\n"
@@ -240,6 +243,8 @@ int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
   AddEvents(app, all, terminal);
   AddTimelineFlags(app, all.timeline,
                    [&] { all.action = [&] { return ShowTimeline(all.timeline, terminal); }; });
+  AddWatchFlags(app, all.watch,
+                [&] { all.action = [&] { return WatchUntilInterrupted(all.watch, terminal); }; });
   AddKeys(app, all, terminal);
   AddPlan(app, all, terminal);
   AddAgents(app, all, terminal);
