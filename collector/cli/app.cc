@@ -7,6 +7,7 @@
 
 #include "collector/cli/export_as.h"
 #include "collector/cli/export_command.h"
+#include "collector/cli/note_command.h"
 #include "collector/cli/reader.h"
 #include "collector/cli/replay_command.h"
 #include "collector/cli/score_command.h"
@@ -47,6 +48,7 @@ struct Commands {
   EventsOptions events;
   TimelineFlags timeline;
   WatchFlags watch;
+  NoteFlags note;
   ReplayFlags replay;
   ScoreOptions score;
   ExportFlags export_flags;
@@ -254,6 +256,9 @@ int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
   AddExport(app, all, terminal);
   AddWebhookFlags(app, all.webhook, [&](WebhookAction action) {
     all.action = [&all, &terminal, action] { return action(all.webhook, terminal); };
+  });
+  AddNoteFlags(app, all.note, [&](NoteAction action) {
+    all.action = [&all, &terminal, action] { return action(all.note, terminal); };
   });
   try {
     app.parse(argc, argv);
