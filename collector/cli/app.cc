@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "collector/cli/completion.h"
 #include "collector/cli/export_as.h"
 #include "collector/cli/export_command.h"
 #include "collector/cli/note_command.h"
@@ -49,6 +50,7 @@ struct Commands {
   TimelineFlags timeline;
   WatchFlags watch;
   NoteFlags note;
+  std::string shell;
   ReplayFlags replay;
   ScoreOptions score;
   ExportFlags export_flags;
@@ -259,6 +261,12 @@ int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
   });
   AddNoteFlags(app, all.note, [&](NoteAction action) {
     all.action = [&all, &terminal, action] { return action(all.note, terminal); };
+  });
+  AddCompletionFlags(app, all.shell, [&] {
+    all.action = [&] {
+      *terminal.out << CompletionScript(app, all.shell);
+      return absl::OkStatus();
+    };
   });
   try {
     app.parse(argc, argv);

@@ -119,6 +119,12 @@ TEST_F(AppTest, WrongUsageIsExitCode2AndGoesToStandardError) {
   }
 }
 
+TEST_F(AppTest, HelpSaysWhatExitCodesMean) {
+  EXPECT_THAT(
+      app_.Run({"--help"}).out,
+      HasSubstr("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 (of verify) not everything"));
+}
+
 TEST_F(AppTest, HelpHasExamples) {
   for (const std::vector<std::string>& command :
        std::vector<std::vector<std::string>>{{},
@@ -128,7 +134,19 @@ TEST_F(AppTest, HelpHasExamples) {
                                              {"plan", "publish"},
                                              {"invite"},
                                              {"agents"},
-                                             {"summary"}}) {
+                                             {"summary"},
+                                             {"events"},
+                                             {"timeline"},
+                                             {"watch"},
+                                             {"note", "add"},
+                                             {"note", "list"},
+                                             {"note", "remove"},
+                                             {"webhook", "add"},
+                                             {"completion"},
+                                             {"replay"},
+                                             {"score"},
+                                             {"export"},
+                                             {"verify"}}) {
     std::vector<std::string> arguments = command;
     arguments.push_back("--help");
     const Ran ran = app_.Run(arguments);
