@@ -1,6 +1,9 @@
 // What the page does: fast, live, by keyboard, honest about age, and the same under its address.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { dirname, join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { startMock } from "../../collector/page/mock/server.mjs";
 import { launch, openPage, pageFolder, sentences, waitForSentence, waitForSentences } from "./browser.mjs";
 
@@ -201,4 +204,22 @@ test("the browser's language is taken when the address names none", async () => 
   await waitForSentences(page);
   assert.equal((await sentences(page)).whatsapp, "WhatsApp：就目前所知，仅在北京和上海可用，自4月6日起（16天），约60%的用户");
   assert.equal(await page.locator('link[rel="alternate"]').getAttribute("href"), "/feed/CN.atom");
+});
+
+test("live.mjs prints what a collector's page says, and waits for a sentence", async () => {
+  const script = join(dirname(fileURLToPath(import.meta.url)), "live.mjs");
+  const lines = [];
+  const status = await new Promise((resolve) => {
+    const child = execFile(process.execPath, [script, mock.url, "--wait", "signal=Guangdong", "--timeout", "20"]);
+    child.on("close", resolve);
+    child.stdout.on("data", (line) => {
+      lines.push(JSON.parse(line));
+      if (lines.length === 1) control("open", { target: "signal", region: "CN-GD" });
+    });
+  });
+  assert.equal(status, 0);
+  assert.deepEqual(lines[0].problems, []);
+  assert.equal(lines[0].sentences.signal, "Signal: blocked in 28 of 31 regions");
+  assert.match(lines[1].sentence, /^Signal: open in Guangdong/);
+  assert.ok(lines[1].waited_ms < LIVE_MS_MAX, `${lines[1].waited_ms} ms`);
 });

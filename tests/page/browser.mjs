@@ -2,6 +2,8 @@
 //
 // Packages come from the folder that SIGHTLINE_NODE_MODULES names (the build tree has them in
 // collector/page/work/node_modules), else from collector/page/node_modules.
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -76,3 +78,13 @@ export const axeViolations = async (page) => {
 
 // How many pixels the page is wider than the window: 0 when it does not scroll sideways.
 export const sidewaysPixels = (page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+
+// Keeps a picture of the screen for a person to look at, and fails when something is wrong with it.
+export const lookAt = async (page, name) => {
+  const folder = process.env.SIGHTLINE_SCREENSHOTS ?? "page-screenshots";
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+  assert.equal(await sidewaysPixels(page), 0, "scrolls sideways");
+  assert.deepEqual(await axeViolations(page), []);
+  assert.deepEqual(page.problems, []);
+};

@@ -17,7 +17,6 @@ import { windowEnd } from "./sentence/facts";
 import { sentenceOf } from "./sentence/sentence";
 import { seconds, type Countries, type Summary } from "./types";
 
-const RETRY_MS = 5000;
 const CHANGED_MS = 6000;
 const CLOCK_MS = 10_000;
 
@@ -134,12 +133,6 @@ export const App = () => {
   useArrival(`${country} ${route.target}`);
 
   const failing = countries.data === null ? countries.error : null;
-  useEffect(() => {
-    if (!failing) return undefined;
-    const timer = setTimeout(retry, RETRY_MS);
-    return () => clearTimeout(timer);
-  }, [failing]);
-
   const { texts } = page;
   const target = summary?.verdicts.find((verdict) => verdict.target_id === route.target);
   const failed = feed.error ?? (country === null ? failing : null);

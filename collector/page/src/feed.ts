@@ -19,8 +19,18 @@ const ATTEMPT_MS = 8000;
 
 const EMPTY: Feed = { summary: null, version: 0, error: null, contact: null, lost: false };
 
-const aborted = (milliseconds: number, other: AbortSignal): AbortSignal =>
-  AbortSignal.any([AbortSignal.timeout(milliseconds), other]);
+const RETRY_MS = 5000;
+
+// Ends with `other`, or after a time.
+const aborted = (milliseconds: number, other: AbortSignal): AbortSignal => {
+  const both = new AbortController();
+  const timer = setTimeout(() => both.abort(), milliseconds);
+  other.addEventListener("abort", () => {
+    clearTimeout(timer);
+    both.abort();
+  }, { once: true });
+  return both.signal;
+};
 
 export const useFeed = (country: string | null, attempt: number): Feed => {
   const [feed, setFeed] = useState<Feed>(EMPTY);
@@ -69,19 +79,27 @@ export interface Loaded<T> {
   error: Error | null;
 }
 
-// One answer, asked for again when `path` or `version` is another. Null asks for nothing.
+// One answer, asked for again when `path` or `version` is another, and after a failure. Null asks for
+// nothing.
 export const useAnswer = <T>(path: string | null, version: number): Loaded<T> => {
   const [loaded, setLoaded] = useState<Loaded<T> & { path: string | null }>({ path: null, data: null, error: null });
+  const [retry, setRetry] = useState(0);
   useEffect(() => {
     if (path === null) return undefined;
+    let timer = 0;
     const stop = new AbortController();
     get<T>(path, null, aborted(2 * ATTEMPT_MS, stop.signal)).then(
       (answer) => setLoaded({ path, data: answer.body, error: null }),
       (error: Error) => {
-        if (!stop.signal.aborted) setLoaded((old) => ({ path, data: old.data, error }));
+        if (stop.signal.aborted) return;
+        setLoaded((old) => ({ path, data: old.data, error }));
+        timer = window.setTimeout(() => setRetry((old) => old + 1), RETRY_MS);
       },
     );
-    return () => stop.abort();
-  }, [path, version]);
+    return () => {
+      stop.abort();
+      clearTimeout(timer);
+    };
+  }, [path, version, retry]);
   return loaded;
 };

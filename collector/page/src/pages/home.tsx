@@ -28,8 +28,9 @@ export const ServiceStrip = ({ target, name, range, version, live, dates = true 
   target: string; name: string; range: Range; version: number; live: boolean; dates?: boolean;
 }) => {
   const { country, texts, lang, shortWindows } = usePage();
-  const { data } = useAnswer<Timeline>(stripPath(country, target, range), version);
+  const { data, error } = useAnswer<Timeline>(stripPath(country, target, range), version);
   const [at, setAt] = useState<number | null>(null);
+  if (!data && error) return <p class="hint strip-box">{fill(texts.noHistory, { message: error.message })}</p>;
   if (!data || data.step_count === 0) return <div class="strip-wait" aria-hidden="true" />;
   const step = at === null ? null : Math.min(at, data.step_count - 1);
   return (

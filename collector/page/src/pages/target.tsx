@@ -118,7 +118,7 @@ export const TargetPage = ({ verdict, summary, version, changed }: TargetProps) 
   const length = seconds(summary.window_length);
   const range = shownRange(route, end, length);
   const live = route.from === null;
-  const { data: timeline } = useAnswer<Timeline>(timelinePath(country, verdict.target_id, range), version);
+  const { data: timeline, error } = useAnswer<Timeline>(timelinePath(country, verdict.target_id, range), version);
   const target = { country, target_ids: verdict.target_id };
   const { data: events } = useAnswer<{ events: SightlineEvent[] }>(query("events", target), version);
   const { data: notes } = useAnswer<{ annotations: Annotation[] }>(query("annotations", target), version);
@@ -157,7 +157,7 @@ export const TargetPage = ({ verdict, summary, version, changed }: TargetProps) 
       <section class="panel"><h2>{texts.heat}</h2>
         {timeline
           ? <HeatStrips timeline={timeline} chosen={region} onChoose={choose} live={live} />
-          : <div class="heat-wait" role="status"><span class="visually-hidden">{texts.loading}</span></div>}
+          : error ? <p class="hint">{fill(texts.noHistory, { message: error.message })}</p> : <div class="heat-wait" role="status"><span class="visually-hidden">{texts.loading}</span></div>}
       </section>
       <section class="panel"><h2>{texts.timeline}</h2>
         <p class="hint">{texts.timelineNote}</p>

@@ -2,6 +2,7 @@
 import type { Range } from "../aggregate";
 import { useNameOf, usePage } from "../context";
 import { fill, word, type Texts } from "../i18n/i18n";
+import { networkName } from "../places/networks";
 import { DAY, lengthText, momentText } from "../time";
 import type { Annotation, SightlineEvent } from "../types";
 
@@ -29,7 +30,7 @@ export const Happenings = ({ events, notes, range }: {
         key: event.event_id, ms: onset, shown: inside(onset, end), kind,
         what: (
           <span class={gone ? "withdrawn" : ""}>
-            <strong>{event.region ? nameOf(event.region) : `AS${event.asn}`}</strong> {word(texts, "event", kind)}
+            <strong>{event.region ? nameOf(event.region) : networkName(event.asn, lang)}</strong> {word(texts, "event", kind)}
             {" · "}{fate(event, texts, event.end_time ? text(end) : "")}
             {!gone && ` · ${lengthText(end - onset, lang)}`}
             {event.end === "EVENT_END_ONGOING" && event.duration !== "EVENT_DURATION_LONG_RUN" &&

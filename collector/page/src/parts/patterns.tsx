@@ -50,9 +50,9 @@ export const Patterns = () => (
         <rect class="i-open" width="3" height="3" />
         <rect class="i-open" x="3" y="3" width="3" height="3" />
       </pattern>
-      <pattern id="p-BLOCKED" width="8" height="8" patternUnits="userSpaceOnUse">
-        <rect class="i-blocked" width="8" height="8" />
-        <path class="i-blocked-mark" d="M2.5 2.5l3 3M5.5 2.5l-3 3" />
+      <pattern id="p-BLOCKED" width="12" height="9" patternUnits="userSpaceOnUse">
+        <rect class="i-blocked" width="12" height="9" />
+        <path class="i-blocked-mark" d="M4.500 3l3 3M7.500 3l-3 3" />
       </pattern>
       <pattern id="p-UNKNOWN" width="6" height="6" patternUnits="userSpaceOnUse">
         <rect class="i-void" width="6" height="6" />
@@ -114,7 +114,7 @@ export const Legend = ({ scopes }: { scopes: boolean }) => {
           ))}
         </ul>
       )}
-      <p class="hint">{texts.legendStrip}</p>
+      {scopes && <p class="hint">{texts.legendStrip}</p>}
     </div>
   );
 };

@@ -37,7 +37,8 @@ export const RegionPanel = ({ region }: { region: RegionAccess }) => {
   const cause = access.blocked_layer
     ? `${word(texts, "layer", access.blocked_layer)}${access.blocked_failure ? ` · ${failureText(access.blocked_failure, lang)}` : ""}` : "";
   return (
-    <section class="panel region" aria-live="polite">
+    <section class="panel region">
+      <p class="visually-hidden" aria-live="polite">{name}: {word(texts, "state", state)}</p>
       <h2>{name} <span class="code">{region.region}</span></h2>
       <p class="region-state"><StateMark state={state} /></p>
       {says(state) && <Band access={access} />}
@@ -47,7 +48,7 @@ export const RegionPanel = ({ region }: { region: RegionAccess }) => {
         <dd>{fill(texts.reportersText, { open: access.buckets_open, blocked: access.buckets_blocked })}</dd>
         <dt>{texts.probability}</dt><dd>{access.state_probability > 0 ? sure(access.state_probability) : texts.nothing}</dd>
         <dt>{texts.flipCost}</dt><dd>{flipText(access.flip_cost, texts)}</dd>
-        {cause && <><dt>{texts.causes}</dt><dd>{cause}</dd></>}
+        {cause && <><dt>{texts.cause}</dt><dd>{cause}</dd></>}
       </dl>
       {access.buckets_bypassing > 0 && <p class="hint">{fill(texts.bypassing, { count: access.buckets_bypassing })}</p>}
       {access.buckets_suspected > 0 && <p class="hint">{fill(texts.suspected, { count: access.buckets_suspected })}</p>}

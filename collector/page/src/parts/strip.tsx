@@ -49,13 +49,18 @@ export const Strip = ({ label, count, at, tabIndex, textAt, onAt, onKey, childre
     const box = (event.currentTarget as Element).getBoundingClientRect();
     onAt(clamp(Math.floor(((event.clientX - box.left) / box.width) * count), count));
   };
+  // From one strip of a group to the next the cursor stays.
+  const onBlur = (event: FocusEvent): void => {
+    const group = (event.currentTarget as Element).closest(".heat");
+    if (!group?.contains(event.relatedTarget as Node | null)) onAt(null);
+  };
   return (
     <div
       class={`strip ${size}`} role="slider" tabIndex={tabIndex} aria-label={label} aria-orientation="horizontal"
       aria-valuemin={1} aria-valuemax={Math.max(1, count)} aria-valuenow={current + 1}
       aria-valuetext={count > 0 ? textAt(current) : ""}
       onKeyDown={onKeyDown} onPointerMove={onPointer} onPointerDown={onPointer}
-      onPointerLeave={() => onAt(null)} onBlur={() => onAt(null)} onFocus={() => at === null && onAt(current)}
+      onPointerLeave={() => onAt(null)} onBlur={onBlur} onFocus={() => at === null && onAt(current)}
     >
       <svg class="picture" aria-hidden="true" focusable="false">
         <rect class="track" width="100%" height="100%" />

@@ -1,5 +1,6 @@
 // The regions of a country as tiles. Small as a picture, large as a choice.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { MiniTile } from "./minitile";
 import { GLYPHS, fillOf } from "./patterns";
 import { useNameOf, usePage } from "../context";
 import { word } from "../i18n/i18n";
@@ -17,10 +18,9 @@ export const MiniMap = ({ regions }: { regions: readonly RegionAccess[] }) => {
   return (
     <svg class="minimap" viewBox={`0 0 ${columns * SIZE} ${rows * SIZE}`} aria-hidden="true" focusable="false">
       {placed.map(({ code, column, row }) => (
-        <rect
-          key={code} x={column * SIZE + 0.7} y={row * SIZE + 0.7} width={SIZE - 1.4} height={SIZE - 1.4} rx="1.6"
-          fill={fillOf(states.get(code) ?? "UNKNOWN")}
-        />
+        <g key={code} transform={`translate(${column * SIZE} ${row * SIZE})`}>
+          <MiniTile state={states.get(code) ?? "UNKNOWN"} />
+        </g>
       ))}
     </svg>
   );
