@@ -20,7 +20,12 @@ const NOTICES = [
   { name: "no-window", mode: "window", wait: ".notice" },
   { name: "error", mode: "error", wait: ".notice" },
   { name: "unknown-country", mode: "normal", hash: "#/ZZ", wait: ".notice" },
-  { name: "unknown-service", mode: "normal", hash: "#/CN/nothing", wait: ".notice" },
+  {
+    name: "unknown-service",
+    mode: "normal",
+    hash: "#/CN/nothing",
+    wait: ".notice",
+  },
   { name: "loading", mode: "slow", wait: ".skeleton" },
 ];
 
@@ -28,7 +33,11 @@ for (const [index, { name, mode, hash = "#/CN", wait }] of NOTICES.entries()) {
   test(`${name}: designed and without fault`, async () => {
     mock.mock.control("mode", new URLSearchParams({ is: mode }));
     const scheme = index % 2 === 0 ? "light" : "dark";
-    const page = await openPage(browser, mock.url, { hash, width: 360, scheme });
+    const page = await openPage(browser, mock.url, {
+      hash,
+      width: 360,
+      scheme,
+    });
     await page.waitForSelector(wait);
     await lookAt(page, `${name}-360-${scheme}`);
     await page.context().close();

@@ -27,7 +27,11 @@ const SCREENS = [
   { name: "first", hash: "#/CN", looks: EVERY },
   { name: "whatsapp", hash: "#/CN/whatsapp", looks: EVERY },
   { name: "first-zh", hash: "#/CN?lang=zh", looks: [[360, "light"]] },
-  { name: "whatsapp-zh", hash: "#/CN/whatsapp?lang=zh&region=CN-XJ", looks: [[360, "dark"]] },
+  {
+    name: "whatsapp-zh",
+    hash: "#/CN/whatsapp?lang=zh&region=CN-XJ",
+    looks: [[360, "dark"]],
+  },
   { name: "line", hash: "#/CN/line", looks: [[360, "light"]] },
 ];
 for (const { name, hash, looks } of SCREENS) {
@@ -46,12 +50,19 @@ test("the first load is at most 100 KB packed, the chart's part included", async
   const page = await openPage(browser, mock.url, { hash: "#/CN/whatsapp" });
   const loaded = new Set(["/index.html"]);
   await page.waitForSelector(".chart canvas");
-  for (const url of await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name))) {
+  for (const url of await page.evaluate(() =>
+    performance.getEntriesByType("resource").map(({ name }) => name),
+  )) {
     const { pathname } = new URL(url);
     if (!pathname.startsWith("/api/")) loaded.add(pathname);
   }
-  assert.ok([...loaded].some((path) => path.endsWith(".js")) && [...loaded].some((path) => path.endsWith(".css")));
-  const sizes = [...loaded].map((path) => [path, gzipSync(readFileSync(join(pageFolder, path)), { level: 9 }).length]);
+  assert.ok(
+    [...loaded].some((path) => path.endsWith(".js")) && [...loaded].some((path) => path.endsWith(".css")),
+  );
+  const sizes = [...loaded].map((path) => [
+    path,
+    gzipSync(readFileSync(join(pageFolder, path)), { level: 9 }).length,
+  ]);
   const sum = sizes.reduce((all, [, size]) => all + size, 0);
   console.log(`first load: ${sum} bytes packed`, Object.fromEntries(sizes));
   assert.ok(sum <= FIRST_LOAD_BYTES_MAX, `${sum} bytes`);

@@ -1,5 +1,15 @@
 // What pictures are made of. Pure: answers of the collector in, numbers out.
-import { isOpen, scopeAt, stateAt, stateOf, seconds, type ScopeName, type State, type Timeline, type Verdict } from "./types";
+import {
+  isOpen,
+  scopeAt,
+  stateAt,
+  stateOf,
+  seconds,
+  type ScopeName,
+  type State,
+  type Timeline,
+  type Verdict,
+} from "./types";
 
 export const STEPS_MAX = 180;
 export const DEFAULT_WINDOWS = 720; // 30 days of hours
@@ -76,7 +86,9 @@ export const ratesOf = (timeline: Timeline, region: string | null): Rates => {
   for (let step = 0; step < timeline.step_count; step += 1) {
     const told = regions.filter((each) => says(stateAt(each.states?.[step])));
     const of = (column: "rate_mean_percents" | "rate_low_percents" | "rate_high_percents"): number | null =>
-      told.length === 0 ? null : told.reduce((sum, each) => sum + (each[column]?.[step] ?? 0), 0) / told.length;
+      told.length === 0
+        ? null
+        : told.reduce((sum, each) => sum + (each[column]?.[step] ?? 0), 0) / told.length;
     rates.mean.push(of("rate_mean_percents"));
     rates.low.push(of("rate_low_percents"));
     rates.high.push(of("rate_high_percents"));
@@ -98,9 +110,14 @@ export const causesOf = (verdict: Verdict): Cause[] =>
     const failures = new Map<string, number>();
     for (const { access } of verdict.regions) {
       if (access.blocked_layer !== layer) continue;
-      failures.set(access.blocked_failure, (failures.get(access.blocked_failure) ?? 0) + access.buckets_blocked);
+      failures.set(
+        access.blocked_failure,
+        (failures.get(access.blocked_failure) ?? 0) + access.buckets_blocked,
+      );
     }
-    const sorted = [...failures].map(([failure, count]) => ({ failure, count })).sort((a, b) => b.count - a.count);
+    const sorted = [...failures]
+      .map(([failure, count]) => ({ failure, count }))
+      .sort((a, b) => b.count - a.count);
     return { layer, count: sorted.reduce((sum, each) => sum + each.count, 0), failures: sorted };
   });
 

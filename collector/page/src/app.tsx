@@ -122,12 +122,25 @@ export const App = () => {
   const { summary } = feed;
   const lang = pickLang(route.lang, navigator.languages);
   const regions = useAnswer<{ regions: { region: string; display_name: string }[] }>(
-    country && summary ? query("regions", { country, language_code: tagOf(lang) }) : null, 0);
-  const page = useMemo<Page>(() => ({
-    lang, texts: TEXTS[lang], country: country ?? "", route,
-    names: new Map((regions.data?.regions ?? summary?.verdicts[0]?.regions ?? []).map((each) => [each.region, each.display_name])),
-    shortWindows: summary !== null && seconds(summary.window_length) < 60,
-  }), [lang, country, route, regions.data, summary]);
+    country && summary ? query("regions", { country, language_code: tagOf(lang) }) : null,
+    0,
+  );
+  const page = useMemo<Page>(
+    () => ({
+      lang,
+      texts: TEXTS[lang],
+      country: country ?? "",
+      route,
+      names: new Map(
+        (regions.data?.regions ?? summary?.verdicts[0]?.regions ?? []).map((each) => [
+          each.region,
+          each.display_name,
+        ]),
+      ),
+      shortWindows: summary !== null && seconds(summary.window_length) < 60,
+    }),
+    [lang, country, route, regions.data, summary],
+  );
   const { changed, news } = useChanged(summary, page);
   useHead(page, summary);
   useArrival(`${country} ${route.target}`);
@@ -136,10 +149,22 @@ export const App = () => {
   const { texts } = page;
   const target = summary?.verdicts.find((verdict) => verdict.target_id === route.target);
   const failed = feed.error ?? (country === null ? failing : null);
-  const fresh = summary !== null && !feed.lost && !isStale(windowEnd(summary), 1000 * seconds(summary.window_length), serverNow());
+  const fresh =
+    summary !== null &&
+    !feed.lost &&
+    !isStale(windowEnd(summary), 1000 * seconds(summary.window_length), serverNow());
   return (
     <PageContext.Provider value={page}>
-      <a class="skip" href="#content" onClick={(event) => { event.preventDefault(); document.getElementById("content")?.focus(); }}>{texts.skip}</a>
+      <a
+        class="skip"
+        href="#content"
+        onClick={(event) => {
+          event.preventDefault();
+          document.getElementById("content")?.focus();
+        }}
+      >
+        {texts.skip}
+      </a>
       <Patterns />
       <Header codes={countries.data?.countries ?? []} />
       <main id="content" tabIndex={-1}>
@@ -149,7 +174,13 @@ export const App = () => {
         {!summary && !failed && <Skeleton />}
         {summary && !route.target && <Home summary={summary} version={feed.version} changed={changed} />}
         {summary && route.target && target && (
-          <TargetPage key={target.target_id} verdict={target} summary={summary} version={feed.version} changed={changed} />
+          <TargetPage
+            key={target.target_id}
+            verdict={target}
+            summary={summary}
+            version={feed.version}
+            changed={changed}
+          />
         )}
         {summary && route.target && !target && (
           <Notice title={fill(texts.unknownTarget, { target: route.target })} text={texts.home} />
@@ -157,9 +188,15 @@ export const App = () => {
       </main>
       <footer class="bottom">
         <p>{texts.tagline}</p>
-        {summary && <p>{fill(texts.about, { version: countries.data?.version ?? "", rules: summary.ruleset_version })}</p>}
+        {summary && (
+          <p>
+            {fill(texts.about, { version: countries.data?.version ?? "", rules: summary.ruleset_version })}
+          </p>
+        )}
       </footer>
-      <p class="visually-hidden" aria-live="polite">{news}</p>
+      <p class="visually-hidden" aria-live="polite">
+        {news}
+      </p>
     </PageContext.Provider>
   );
 };

@@ -25,10 +25,14 @@ const RETRY_MS = 5000;
 const aborted = (milliseconds: number, other: AbortSignal): AbortSignal => {
   const both = new AbortController();
   const timer = setTimeout(() => both.abort(), milliseconds);
-  other.addEventListener("abort", () => {
-    clearTimeout(timer);
-    both.abort();
-  }, { once: true });
+  other.addEventListener(
+    "abort",
+    () => {
+      clearTimeout(timer);
+      both.abort();
+    },
+    { once: true },
+  );
   return both.signal;
 };
 
@@ -44,13 +48,19 @@ export const useFeed = (country: string | null, attempt: number): Feed => {
     const poll = async (): Promise<void> => {
       clearTimeout(timer);
       try {
-        const answer = await get<Summary>(query("summary", { country }), etag, aborted(ATTEMPT_MS, stop.signal));
+        const answer = await get<Summary>(
+          query("summary", { country }),
+          etag,
+          aborted(ATTEMPT_MS, stop.signal),
+        );
         etag = answer.etag;
         failures = 0;
         setFeed((old) => ({
           summary: answer.body ?? old.summary,
           version: answer.body ? old.version + 1 : old.version,
-          error: null, contact: serverNow(), lost: false,
+          error: null,
+          contact: serverNow(),
+          lost: false,
         }));
       } catch (error) {
         if (stop.signal.aborted) return;
@@ -82,7 +92,11 @@ export interface Loaded<T> {
 // One answer, asked for again when `path` or `version` is another, and after a failure. Null asks for
 // nothing.
 export const useAnswer = <T>(path: string | null, version: number): Loaded<T> => {
-  const [loaded, setLoaded] = useState<Loaded<T> & { path: string | null }>({ path: null, data: null, error: null });
+  const [loaded, setLoaded] = useState<Loaded<T> & { path: string | null }>({
+    path: null,
+    data: null,
+    error: null,
+  });
   const [retry, setRetry] = useState(0);
   useEffect(() => {
     if (path === null) return undefined;

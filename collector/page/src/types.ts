@@ -1,12 +1,25 @@
 // The collector's answers: proto/sightline/v1 as JSON. Only what the page reads.
 
 export const ACCESS_STATES = [
-  "UNSPECIFIED", "OPEN", "BLOCKED", "PARTIAL", "UNKNOWN", "DOWN", "DISPUTED",
+  "UNSPECIFIED",
+  "OPEN",
+  "BLOCKED",
+  "PARTIAL",
+  "UNKNOWN",
+  "DOWN",
+  "DISPUTED",
 ] as const;
 export type State = (typeof ACCESS_STATES)[number];
 
 export const SCOPES = [
-  "UNSPECIFIED", "NOWHERE", "ISOLATED", "LOCAL", "BY_NETWORK", "WIDESPREAD", "MIXED", "UNDETERMINED",
+  "UNSPECIFIED",
+  "NOWHERE",
+  "ISOLATED",
+  "LOCAL",
+  "BY_NETWORK",
+  "WIDESPREAD",
+  "MIXED",
+  "UNDETERMINED",
 ] as const;
 export type ScopeName = (typeof SCOPES)[number];
 

@@ -97,9 +97,11 @@ export const en = {
   heatLabel: "{region}, history",
   timeline: "Share of users with access",
   timelineBand: "90% band",
-  timelineNote: "Line: mean share; band: where it is with 90% probability. Of the whole country, the mean of the regions that say something.",
+  timelineNote:
+    "Line: mean share; band: where it is with 90% probability. Of the whole country, the mean of the regions that say something.",
   timelineEmpty: "Nothing was measured in this time.",
-  timelineAlt: "Chart of the share of users with access over time. From {first}% to {last}%, lowest {low}%, highest {high}%.",
+  timelineAlt:
+    "Chart of the share of users with access over time. From {first}% to {last}%, lowest {low}%, highest {high}%.",
   annotations: "Events and notes",
   noEvents: "No opening, closing or note in this time.",
   eventOPENING: "opened",
@@ -129,7 +131,8 @@ export const en = {
   wouldFlip: "{region}: {count} new independent reporters who say otherwise would reverse “{state}”.",
   wouldFlipOne: "{region}: 1 new independent reporter who says otherwise would reverse “{state}”.",
   wouldNone: "No region has a statement that could be reversed.",
-  wouldK: "A place is told only from 4 independent reporters on; {count} regions have too few or disagree with what is known.",
+  wouldK:
+    "A place is told only from 4 independent reporters on; {count} regions have too few or disagree with what is known.",
   wouldKAll: "A place is told only from 4 independent reporters on; every region has enough.",
   wouldDoubt: "Second most probable: {scope} ({percent}%).",
   wouldDoubtNone: "No other answer is even 1% probable.",

@@ -17,7 +17,18 @@ import { formatRoute, type Route } from "../route";
 import { windowEnd } from "../sentence/facts";
 import { sentenceOf } from "../sentence/sentence";
 import { lengthText, momentText } from "../time";
-import { isOpen, kindOf, scopeOf, seconds, stateOf, type Annotation, type SightlineEvent, type Summary, type Timeline, type Verdict } from "../types";
+import {
+  isOpen,
+  kindOf,
+  scopeOf,
+  seconds,
+  stateOf,
+  type Annotation,
+  type SightlineEvent,
+  type Summary,
+  type Timeline,
+  type Verdict,
+} from "../types";
 import { ServiceStrip } from "./home";
 
 const CHOICES: readonly number[] = [24, 168, 720, 2160]; // windows
@@ -38,9 +49,17 @@ const RangeChoice = ({ length }: { length: number }) => {
     <nav class="ranges" aria-label={texts.range}>
       {CHOICES.map((windows) => (
         <a
-          key={windows} href={formatRoute({ ...route, from: null, to: null, windows: windows === DEFAULT_WINDOWS ? null : windows })}
+          key={windows}
+          href={formatRoute({
+            ...route,
+            from: null,
+            to: null,
+            windows: windows === DEFAULT_WINDOWS ? null : windows,
+          })}
           aria-current={!fixed && (route.windows ?? DEFAULT_WINDOWS) === windows ? "true" : undefined}
-        >{fill(texts.rangeLast, { length: lengthText(1000 * length * windows, lang) })}</a>
+        >
+          {fill(texts.rangeLast, { length: lengthText(1000 * length * windows, lang) })}
+        </a>
       ))}
       {fixed && (
         <a href={formatRoute(route)} aria-current="true">
@@ -64,13 +83,25 @@ const Lasting = ({ verdict }: { verdict: Verdict }) => {
   return longest ? <span class="badge">{word(texts, "duration", longest)}</span> : null;
 };
 
-const Peers = ({ summary, range, version, live, self }: {
-  summary: Summary; range: Range; version: number; live: boolean; self: string;
+const Peers = ({
+  summary,
+  range,
+  version,
+  live,
+  self,
+}: {
+  summary: Summary;
+  range: Range;
+  version: number;
+  live: boolean;
+  self: string;
 }) => {
   const { texts, lang, country, route } = usePage();
   const nameOf = useNameOf();
   const end = windowEnd(summary);
-  const peers = summary.verdicts.filter(({ kind, target_id }) => kindOf(kind) === "SERVICE" && target_id !== self);
+  const peers = summary.verdicts.filter(
+    ({ kind, target_id }) => kindOf(kind) === "SERVICE" && target_id !== self,
+  );
   return (
     <section class="panel">
       <h2>{texts.peers}</h2>
@@ -79,8 +110,18 @@ const Peers = ({ summary, range, version, live, self }: {
           const sentence = sentenceOf(peer, end, lang, nameOf);
           return (
             <li key={peer.target_id} class={`tone-${sentence.tone}`}>
-              <p><a href={formatRoute({ ...route, country, target: peer.target_id })}>{sentence.name}</a> {sentence.text}</p>
-              <ServiceStrip target={peer.target_id} name={sentence.name} range={range} version={version} live={live} dates={index === peers.length - 1} />
+              <p>
+                <a href={formatRoute({ ...route, country, target: peer.target_id })}>{sentence.name}</a>{" "}
+                {sentence.text}
+              </p>
+              <ServiceStrip
+                target={peer.target_id}
+                name={sentence.name}
+                range={range}
+                version={version}
+                live={live}
+                dates={index === peers.length - 1}
+              />
             </li>
           );
         })}
@@ -98,10 +139,13 @@ interface TargetProps {
 
 const timelinePath = (country: string, target: string, range: Range): string =>
   query("timeline", {
-    country, target_id: target,
-    start_time: new Date(range.from).toISOString(), end_time: new Date(range.to).toISOString(),
+    country,
+    target_id: target,
+    start_time: new Date(range.from).toISOString(),
+    end_time: new Date(range.to).toISOString(),
     step: `${range.step}s`,
-    read_mask: "window_counts,scopes,regions.states,regions.rate_mean_percents,regions.rate_low_percents,regions.rate_high_percents",
+    read_mask:
+      "window_counts,scopes,regions.states,regions.rate_mean_percents,regions.rate_low_percents,regions.rate_high_percents",
   });
 
 // The region that is looked at: asked for, else the first that is open, else the first.
@@ -118,7 +162,10 @@ export const TargetPage = ({ verdict, summary, version, changed }: TargetProps) 
   const length = seconds(summary.window_length);
   const range = shownRange(route, end, length);
   const live = route.from === null;
-  const { data: timeline, error } = useAnswer<Timeline>(timelinePath(country, verdict.target_id, range), version);
+  const { data: timeline, error } = useAnswer<Timeline>(
+    timelinePath(country, verdict.target_id, range),
+    version,
+  );
   const target = { country, target_ids: verdict.target_id };
   const { data: events } = useAnswer<{ events: SightlineEvent[] }>(query("events", target), version);
   const { data: notes } = useAnswer<{ annotations: Annotation[] }>(query("annotations", target), version);
@@ -126,51 +173,85 @@ export const TargetPage = ({ verdict, summary, version, changed }: TargetProps) 
   const region = chosenRegion(verdict, route.region);
   const choose = (code: string): void => {
     setWhole(false);
-    history.replaceState(null, "", formatRoute({ ...route, country, target: verdict.target_id, region: code }));
+    history.replaceState(
+      null,
+      "",
+      formatRoute({ ...route, country, target: verdict.target_id, region: code }),
+    );
     dispatchEvent(new HashChangeEvent("hashchange"));
   };
   const sentence = sentenceOf(verdict, end, lang, nameOf);
   const access = verdict.regions.find((each) => each.region === region);
   const mine = (events?.events ?? []).filter(({ target_id }) => target_id === verdict.target_id);
-  const told = (notes?.annotations ?? []).filter(({ target_id }) => target_id === "" || target_id === verdict.target_id);
+  const told = (notes?.annotations ?? []).filter(
+    ({ target_id }) => target_id === "" || target_id === verdict.target_id,
+  );
   return (
     <>
-      <nav class="crumbs"><a href={formatRoute({ country, lang: route.lang })}>← {texts.home}</a></nav>
-      <div class={`title tone-${sentence.tone} ${changed.has(verdict.target_id) ? "changed" : ""}`} data-target={verdict.target_id} data-sentence={sentence.whole}>
+      <nav class="crumbs">
+        <a href={formatRoute({ country, lang: route.lang })}>← {texts.home}</a>
+      </nav>
+      <div
+        class={`title tone-${sentence.tone} ${changed.has(verdict.target_id) ? "changed" : ""}`}
+        data-target={verdict.target_id}
+        data-sentence={sentence.whole}
+      >
         <h1>{sentence.name}</h1>
-        <p class="lead">{sentence.text}{lang === "zh" ? "。" : "."}</p>
-        <p class="badges"><Lasting verdict={verdict} /></p>
+        <p class="lead">
+          {sentence.text}
+          {lang === "zh" ? "。" : "."}
+        </p>
+        <p class="badges">
+          <Lasting verdict={verdict} />
+        </p>
       </div>
       <div class="columns map-columns">
-        <section class="panel"><h2>{texts.map}</h2><p class="hint">{texts.mapHint}</p>
+        <section class="panel">
+          <h2>{texts.map}</h2>
+          <p class="hint">{texts.mapHint}</p>
           <TileMap regions={verdict.regions} chosen={region} onChoose={choose} />
           <Legend scopes={false} />
         </section>
         <div class="stack">
           {access && <RegionPanel region={access} />}
-          <section class="panel"><h2>{texts.networksAcross}</h2>
+          <section class="panel">
+            <h2>{texts.networksAcross}</h2>
             <NetworkTable networks={verdict.networks} caption={texts.networksAcross} />
           </section>
         </div>
       </div>
       <RangeChoice length={length} />
-      <section class="panel"><h2>{texts.heat}</h2>
-        {timeline
-          ? <HeatStrips timeline={timeline} chosen={region} onChoose={choose} live={live} />
-          : error ? <p class="hint">{fill(texts.noHistory, { message: error.message })}</p> : <div class="heat-wait" role="status"><span class="visually-hidden">{texts.loading}</span></div>}
+      <section class="panel">
+        <h2>{texts.heat}</h2>
+        {timeline ? (
+          <HeatStrips timeline={timeline} chosen={region} onChoose={choose} live={live} />
+        ) : error ? (
+          <p class="hint">{fill(texts.noHistory, { message: error.message })}</p>
+        ) : (
+          <div class="heat-wait" role="status">
+            <span class="visually-hidden">{texts.loading}</span>
+          </div>
+        )}
       </section>
-      <section class="panel"><h2>{texts.timeline}</h2>
+      <section class="panel">
+        <h2>{texts.timeline}</h2>
         <p class="hint">{texts.timelineNote}</p>
         {timeline && (
           <RateChart
-            timeline={timeline} region={whole ? null : region} events={mine} notes={told}
+            timeline={timeline}
+            region={whole ? null : region}
+            events={mine}
+            notes={told}
             onRegion={(code) => (code === null ? setWhole(true) : choose(code))}
           />
         )}
         <Happenings events={mine} notes={told} range={range} />
       </section>
       <div class="columns">
-        <div class="stack"><Causes verdict={verdict} /><Confidence verdict={verdict} /></div>
+        <div class="stack">
+          <Causes verdict={verdict} />
+          <Confidence verdict={verdict} />
+        </div>
         <WouldChange verdict={verdict} />
       </div>
       <Peers summary={summary} range={range} version={version} live={live} self={verdict.target_id} />

@@ -16,16 +16,22 @@ export const Changes = ({ version }: { version: number }) => {
     <section class="panel changes">
       <div class="panel-head">
         <h2>{texts.changes}</h2>
-        <a class="feed" href={`/feed/${encodeURIComponent(country)}.atom`}>{texts.feed}</a>
+        <a class="feed" href={`/feed/${encodeURIComponent(country)}.atom`}>
+          {texts.feed}
+        </a>
       </div>
       {data && changes.length === 0 && <p class="hint">{texts.noChanges}</p>}
       <ol>
         {changes.map((change) => (
           <li key={change.change_seq}>
-            <time dateTime={change.change_time}>{momentText(Date.parse(change.change_time), shortWindows, lang)}</time>
+            <time dateTime={change.change_time}>
+              {momentText(Date.parse(change.change_time), shortWindows, lang)}
+            </time>
             <span class="tags">
               {change.kinds.map((kind) => (
-                <span class="tag" key={kind}>{word(texts, "change", kind.replace("CHANGE_KIND_", ""))}</span>
+                <span class="tag" key={kind}>
+                  {word(texts, "change", kind.replace("CHANGE_KIND_", ""))}
+                </span>
               ))}
             </span>
             <span lang="en">{change.text}</span>

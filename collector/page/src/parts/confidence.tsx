@@ -51,14 +51,21 @@ export const WouldChange = ({ verdict }: { verdict: Verdict }) => {
         {easiest.length === 0 && <li>{texts.wouldNone}</li>}
         {easiest.map(({ region, count, state }) => (
           <li key={region}>
-            {fill(count === 1 ? texts.wouldFlipOne : texts.wouldFlip, { region: nameOf(region), count, state: word(texts, "state", state) })}
+            {fill(count === 1 ? texts.wouldFlipOne : texts.wouldFlip, {
+              region: nameOf(region),
+              count,
+              state: word(texts, "state", state),
+            })}
           </li>
         ))}
         <li>{silent > 0 ? fill(texts.wouldK, { count: silent }) : texts.wouldKAll}</li>
         {verdict.scope_posteriors.length > 0 && (
           <li>
             {second && second.posterior >= WORTH_SAYING
-              ? fill(texts.wouldDoubt, { scope: word(texts, "scope", second.scope), percent: Math.max(1, Math.round(100 * second.posterior)) })
+              ? fill(texts.wouldDoubt, {
+                  scope: word(texts, "scope", second.scope),
+                  percent: Math.max(1, Math.round(100 * second.posterior)),
+                })
               : texts.wouldDoubtNone}
           </li>
         )}
@@ -66,7 +73,11 @@ export const WouldChange = ({ verdict }: { verdict: Verdict }) => {
       {verdict.reasons.length > 0 && (
         <>
           <h3>{texts.reasons}</h3>
-          <ul class="reasons" lang="en">{verdict.reasons.map((reason) => <li key={reason}>{reason}</li>)}</ul>
+          <ul class="reasons" lang="en">
+            {verdict.reasons.map((reason) => (
+              <li key={reason}>{reason}</li>
+            ))}
+          </ul>
         </>
       )}
     </section>

@@ -13,12 +13,18 @@ const FULL = 100;
 
 // The picture of a region: drawn once per answer, whatever the cursor does.
 const Picture = ({ timeline, region }: { timeline: Timeline; region: RegionTimeline }) =>
-  useMemo(() => (
-    <>
-      {bars<State>(timeline.step_count, (step) => stateShown(timeline, region.states, step),
-        (state: Shown<State>) => ({ height: state === "NONE" ? 0 : FULL, fill: fillOf(state) }))}
-    </>
-  ), [timeline, region]);
+  useMemo(
+    () => (
+      <>
+        {bars<State>(
+          timeline.step_count,
+          (step) => stateShown(timeline, region.states, step),
+          (state: Shown<State>) => ({ height: state === "NONE" ? 0 : FULL, fill: fillOf(state) }),
+        )}
+      </>
+    ),
+    [timeline, region],
+  );
 
 interface HeatProps {
   timeline: Timeline;
@@ -56,8 +62,10 @@ export const HeatStrips = ({ timeline, chosen, live, onChoose }: HeatProps) => {
     const region = rows[index]!;
     const state = stateShown(timeline, region.states, step);
     const rate = region.rate_mean_percents?.[step];
-    const share = rate !== undefined && (state === "OPEN" || state === "PARTIAL")
-      ? ` · ${fill(texts.openFor, { percent: rate })}` : "";
+    const share =
+      rate !== undefined && (state === "OPEN" || state === "PARTIAL")
+        ? ` · ${fill(texts.openFor, { percent: rate })}`
+        : "";
     return `${spanText(from, from + 1000 * seconds(timeline.step), shortWindows, lang)} · ${word(texts, "state", state)}${share}`;
   };
   const onKey = (event: KeyboardEvent, index: number): void => {
@@ -75,25 +83,43 @@ export const HeatStrips = ({ timeline, chosen, live, onChoose }: HeatProps) => {
   };
   const last = timeline.step_count - 1;
   if (last < 0) return <p class="hint">{texts.timelineEmpty}</p>;
-  const at = cursor === null ? null : { row: Math.min(cursor.row, rows.length - 1), step: Math.min(cursor.step, last) };
+  const at =
+    cursor === null
+      ? null
+      : { row: Math.min(cursor.row, rows.length - 1), step: Math.min(cursor.step, last) };
   return (
     <div class="heat" ref={box}>
       <p class={at ? "heat-read" : "heat-read hint"}>
-        {at && rows[at.row] ? <><strong>{nameOf(rows[at.row]!.region)}</strong> {textAt(at.row, at.step)}</> : texts.heatHint}
+        {at && rows[at.row] ? (
+          <>
+            <strong>{nameOf(rows[at.row]!.region)}</strong> {textAt(at.row, at.step)}
+          </>
+        ) : (
+          texts.heatHint
+        )}
       </p>
       {rows.map((region, index) => {
         const state = stateShown(timeline, region.states, last);
         return (
           <div class={`heat-row ${region.region === chosen ? "chosen" : ""}`} key={region.region}>
             <span class="heat-name" title={nameOf(region.region)}>
-              <span class={`glyph mark-${state}`} aria-hidden="true">{GLYPHS[state]}</span> {nameOf(region.region)}
+              <span class={`glyph mark-${state}`} aria-hidden="true">
+                {GLYPHS[state]}
+              </span>{" "}
+              {nameOf(region.region)}
             </span>
             <Strip
-              label={fill(texts.heatLabel, { region: nameOf(region.region) })} count={timeline.step_count} size="thin"
-              at={at?.row === index ? at.step : null} tabIndex={index === entry ? 0 : -1}
-              textAt={(step) => textAt(index, step)} onKey={(event) => onKey(event, index)}
+              label={fill(texts.heatLabel, { region: nameOf(region.region) })}
+              count={timeline.step_count}
+              size="thin"
+              at={at?.row === index ? at.step : null}
+              tabIndex={index === entry ? 0 : -1}
+              textAt={(step) => textAt(index, step)}
+              onKey={(event) => onKey(event, index)}
               onAt={(step) => setCursor(step === null ? null : { row: index, step })}
-            ><Picture timeline={timeline} region={region} /></Strip>
+            >
+              <Picture timeline={timeline} region={region} />
+            </Strip>
           </div>
         );
       })}
