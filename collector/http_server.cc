@@ -1,5 +1,8 @@
 #include "collector/http_server.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -15,9 +18,11 @@
 #include <thread>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 
 namespace sightline {
@@ -65,6 +70,9 @@ bool IsPlainPath(absl::string_view path) {
   return true;
 }
 
+// Who reads pages comes after whoever sends reports.
+constexpr int kNice = 10;
+
 HttpResponse Plain(int status, absl::string_view text) {
   return {status, "text/plain; charset=utf-8", absl::StrCat(text, "\n"), {}};
 }
@@ -98,7 +106,11 @@ class Listener final : public HttpServer {
     }
     port_ = acceptor_.local_endpoint().port();
     asio::co_spawn(context_, Accept(), asio::detached);
-    thread_ = std::thread([this] { context_.run(); });
+    thread_ = std::thread([this] {
+      // Linux: of this thread alone.
+      setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
+      context_.run();
+    });
     return absl::OkStatus();
   }
 
@@ -108,29 +120,59 @@ class Listener final : public HttpServer {
   // A connection, in open_ while it lives and was not pushed out.
   class Connection {
    public:
-    Connection(std::list<Connection*>& open, Tcp::socket socket)
-        : open_(open), stream(std::move(socket)), place_(open.insert(open.end(), this)) {}
+    Connection(Listener& listener, Tcp::socket socket)
+        : listener_(listener),
+          stream(std::move(socket)),
+          place_(listener.open_.insert(listener.open_.end(), this)) {}
     ~Connection() {
-      if (place_.has_value()) open_.erase(*place_);
+      Count(0);
+      if (place_.has_value()) listener_.open_.erase(*place_);
     }
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
     // Frees the descriptor now; whoever waits for the stream gets an error soon.
     void PushOut() {
-      open_.erase(*place_);
+      Count(0);
+      listener_.open_.erase(*place_);
       place_.reset();
       stream.close();
     }
 
+    // So many bytes are on their way to it now.
+    void Count(size_t bytes) {
+      listener_.sending_bytes_ += bytes - sending_;
+      sending_ = bytes;
+    }
+
    private:
-    std::list<Connection*>& open_;
+    Listener& listener_;
+    size_t sending_ = 0;
 
    public:
     beast::tcp_stream stream;
 
    private:
     std::optional<std::list<Connection*>::iterator> place_;
+  };
+
+  // Counts a response while it is on its way, and makes room for it.
+  class Sending {
+   public:
+    Sending(Listener& listener, Connection& connection, size_t bytes) : connection_(connection) {
+      connection.Count(bytes);
+      const std::list<Connection*>& open = listener.open_;
+      while (listener.sending_bytes_ > listener.options_.sending_bytes_max && !open.empty() &&
+             open.front() != &connection) {
+        open.front()->PushOut();
+      }
+    }
+    ~Sending() { connection_.Count(0); }
+    Sending(const Sending&) = delete;
+    Sending& operator=(const Sending&) = delete;
+
+   private:
+    Connection& connection_;
   };
 
   asio::awaitable<void> Accept() {
@@ -149,7 +191,7 @@ class Listener final : public HttpServer {
   }
 
   asio::awaitable<void> Serve(Tcp::socket socket) {
-    Connection connection(open_, std::move(socket));
+    Connection connection(*this, std::move(socket));
     beast::tcp_stream& stream = connection.stream;
     beast::flat_buffer buffer(options_.header_bytes_max);
     for (int served = 0; served < options_.requests_max; ++served) {
@@ -165,7 +207,7 @@ class Listener final : public HttpServer {
       const bool last =
           refusal.has_value() || !parser.get().keep_alive() || served + 1 == options_.requests_max;
       const HttpResponse response = refusal.has_value() ? *refusal : Answer(parser.get());
-      if (!co_await Send(stream, parser.get(), response, last) || last) break;
+      if (!co_await Send(connection, parser.get(), response, last) || last) break;
     }
     error_code ignored;
     stream.socket().shutdown(Tcp::socket::shutdown_send, ignored);
@@ -214,27 +256,30 @@ class Listener final : public HttpServer {
   }
 
   // Whether all of it was sent.
-  static asio::awaitable<bool> Send(beast::tcp_stream& stream,
-                                    const http::request<http::empty_body>& request,
-                                    const HttpResponse& response, bool last) {
+  asio::awaitable<bool> Send(Connection& connection, const http::request<http::empty_body>& request,
+                             const HttpResponse& response, bool last) {
+    const Sending sending(*this, connection, response.body.size());
     http::response<http::string_body> message;
     message.version(request.version() == 10 ? 10 : 11);
     message.result(static_cast<unsigned>(response.status));
     message.set(http::field::date,
                 absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", absl::Now(), absl::UTCTimeZone()));
-    message.set(http::field::content_type, response.content_type);
+    if (!response.content_type.empty()) {
+      message.set(http::field::content_type, response.content_type);
+    }
     message.set(http::field::cache_control, "no-store");
     message.set("X-Content-Type-Options", "nosniff");
     for (const auto& [name, value] : response.headers) message.set(name, value);
     message.keep_alive(!last);
-    message.content_length(response.body.size());
+    if (response.status != 304) message.content_length(response.body.size());
     if (request.method() != http::verb::head) message.body() = response.body;
-    const auto [error, bytes] = co_await http::async_write(stream, message, kAwait);
+    const auto [error, bytes] = co_await http::async_write(connection.stream, message, kAwait);
     co_return !error;
   }
 
   const HttpOptions options_;
   const HttpHandler handler_;
+  size_t sending_bytes_ = 0;     // the thread's own
   std::list<Connection*> open_;  // the thread's own; oldest first. Outlives context_'s coroutines
   asio::io_context context_{1};
   Tcp::acceptor acceptor_{context_};
@@ -243,6 +288,31 @@ class Listener final : public HttpServer {
 };
 
 }  // namespace
+
+bool HasTag(const HttpRequest& request, absl::string_view tag) {
+  const auto found = request.headers.find("if-none-match");
+  if (found == request.headers.end()) return false;
+  for (absl::string_view each : absl::StrSplit(found->second, ',')) {
+    each = absl::StripAsciiWhitespace(each);
+    // Whether the bytes are the same or only mean the same makes no difference here.
+    absl::ConsumePrefix(&each, "W/");
+    if (each == "*" || each == absl::StrCat("\"", tag, "\"")) return true;
+  }
+  return false;
+}
+
+bool TakesGzip(const HttpRequest& request) {
+  const auto found = request.headers.find("accept-encoding");
+  if (found == request.headers.end()) return false;
+  for (absl::string_view each : absl::StrSplit(found->second, ',')) {
+    const std::vector<absl::string_view> parts = absl::StrSplit(each, ';');
+    if (!absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(parts.front()), "gzip")) continue;
+    // "gzip;q=0" means that it is not taken.
+    return parts.size() == 1 ||
+           absl::StripAsciiWhitespace(parts[1]).find_first_of("123456789") != std::string::npos;
+  }
+  return false;
+}
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(HttpOptions options,
                                                               HttpHandler handler) {

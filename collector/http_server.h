@@ -25,11 +25,16 @@ struct HttpRequest {
 };
 
 struct HttpResponse {
-  int status = 200;
+  int status = 200;  // 304 has no body and no content type
   std::string content_type;
   std::string body;  // of GET; HEAD gets its length
   std::vector<std::pair<std::string, std::string>> headers;
 };
+
+// Whether the caller has the version of that tag (without quotes), by If-None-Match.
+bool HasTag(const HttpRequest& request, absl::string_view tag);
+// Whether the caller takes gzip, by Accept-Encoding.
+bool TakesGzip(const HttpRequest& request);
 
 // Runs on the server's only thread: must not wait for anything. Must not throw.
 using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
@@ -40,14 +45,17 @@ struct HttpOptions {
   // connections that are idle.
   absl::Duration deadline = absl::Seconds(10);
   // One more takes the place of the one that is open for longest.
-  size_t connections_max = 64;
+  size_t connections_max = 512;
+  // Of all responses on their way. Beyond that the connection that is open for longest is cut.
+  size_t sending_bytes_max = size_t{8} << 20;
   uint32_t header_bytes_max = 8192;  // request line and headers
   size_t path_bytes_max = 1024;      // with the query
   int requests_max = 1000;           // of one connection
 };
 
 // Requests with a body, of other methods and beyond the limits get a 4xx and lose their connection.
-// Runs on one thread from Start until it is destroyed. Thread-safe.
+// Runs on one thread, at a lower priority than the rest of the program, from Start until it is
+// destroyed. Thread-safe.
 class HttpServer {
  public:
   // INVALID_ARGUMENT: no such address. UNAVAILABLE: it cannot be bound.

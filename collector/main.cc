@@ -6,12 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "collector/audit_command.h"
 #include "collector/board.h"
 #include "collector/bucket.h"
+#include "collector/chronicle.h"
+#include "collector/chronicle_loop.h"
 #include "collector/enroll.h"
+#include "collector/feed_http.h"
 #include "collector/file_limit.h"
 #include "collector/fold_loop.h"
 #include "collector/geo.h"
@@ -22,15 +26,21 @@
 #include "collector/log.h"
 #include "collector/log_grpc.h"
 #include "collector/metrics.h"
+#include "collector/page/assets.h"
+#include "collector/page_http.h"
 #include "collector/plan_book.h"
+#include "collector/reader_http.h"
 #include "collector/recent_log.h"
 #include "collector/region_translations.h"
 #include "collector/serve_flags.h"
 #include "collector/server_grpc.h"
 #include "collector/signals.h"
+#include "collector/site_http.h"
 #include "collector/steady_clock.h"
 #include "collector/store/store.h"
 #include "collector/store_commands.h"
+#include "collector/webhook/delivery_loop.h"
+#include "collector/webhook/desk.h"
 #include "collector/workers.h"
 #include "common/clock.h"
 #include "common/crypto.h"
@@ -46,6 +56,8 @@ constexpr size_t kOtherFiles = 2048;
 constexpr size_t kRecentRoundsMax = 16'384;
 // They wait for the store most of the time.
 constexpr int kReaderThreads = 2;
+// Operators try webhooks one after the other.
+constexpr int kTesterThreads = 1;
 
 // Waits for SIGINT or SIGTERM, which main blocked before any thread was started.
 void WaitForSignal(const sigset_t& signals) {
@@ -56,12 +68,11 @@ void WaitForSignal(const sigset_t& signals) {
 
 // nullptr when the flag switches it off.
 absl::StatusOr<std::unique_ptr<HttpServer>> StartHttp(const ServeFlags& flags,
-                                                      const Metrics& metrics, const Health& health,
-                                                      const Board& board) {
+                                                      SiteHandlers handlers) {
   if (flags.http.empty()) return nullptr;
   HttpOptions options;
   options.listen = flags.http;
-  auto server = HttpServer::Start(options, SignalsHandler(metrics, health, board));
+  auto server = HttpServer::Start(options, SiteHttpHandler(std::move(handlers)));
   if (server.ok()) return server;
   return absl::Status(server.status().code(), absl::StrCat("--http: ", server.status().message()));
 }
@@ -111,11 +122,35 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
   Enrolment enrolment(**store, plans, *regions, clock, std::move(options->invites));
   Workers readers(kReaderThreads);
   RegionTranslations translations;
-  const ServerParts parts{intake.session_context(), enrolment, **geo, *regions, translations, board,
-                          intake.store_workers(),   readers};
+  Chronicle chronicle(**store);
+  ChronicleLoop chronicle_loop(chronicle, plans, clock);
+  DeliveryLoopOptions delivery_options;
+  delivery_options.node = flags.node;
+  delivery_options.lease = options->fold.lease;
+  const DeliveryLoop deliveries({**store, clock, steady_clock, metrics}, delivery_options);
+  WebhookDesk webhooks(**store, plans, clock, delivery_options.post);
+  Workers testers(kTesterThreads);
+  const ServerParts parts{intake.session_context(),
+                          enrolment,
+                          **geo,
+                          *regions,
+                          translations,
+                          board,
+                          chronicle,
+                          chronicle_loop,
+                          intake.store_workers(),
+                          readers,
+                          webhooks,
+                          testers};
   const absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options->server, parts);
   if (!server.ok()) return server.status();
-  absl::StatusOr<std::unique_ptr<HttpServer>> http = StartHttp(flags, metrics, health, board);
+  absl::StatusOr<std::unique_ptr<HttpServer>> http = StartHttp(
+      flags,
+      {SignalsHandler(metrics, health, board),
+       ReaderHttpHandler({plans, *regions, translations, board, chronicle, clock}),
+       FeedHttpHandler({plans, *regions, chronicle, clock,
+                        absl::BytesToHexString(options->operator_key.Id()), flags.public_url}),
+       PageHttpHandler(PageAssets())});
   if (!http.ok()) return http.status();
   health.Follow([&server](const ServiceHealth& services) { (*server)->SetServing(services); });
   Log(LogLevel::kInfo, "collector", "listening",
@@ -162,6 +197,8 @@ int Main(int argc, char** argv) {
   sigaddset(&signals, SIGTERM);
   // The other commands end at once.
   if (!store_commands.run) pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  // A receiver of webhooks that hangs up is an error of that call.
+  std::signal(SIGPIPE, SIG_IGN);
   StartLog(*ParseLogFormat(flags.log_format));
   CatchGrpcLog();
   const absl::Status status = store_commands.run ? store_commands.run() : Serve(flags, signals);

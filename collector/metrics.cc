@@ -72,12 +72,19 @@ Metrics::Metrics()
       fold_windows(Gauge(*registry_, "sightline_fold_windows", "Windows in memory")),
       checkpoint_seconds(Distribution(*registry_, "sightline_fold_checkpoint_seconds",
                                       "Time that one checkpoint took", Seconds())),
+      webhooks_failing(
+          Gauge(*registry_, "sightline_webhook_failing", "Webhooks whose last attempt failed")),
+      webhook_waiting_seconds(
+          Gauge(*registry_, "sightline_webhook_waiting_seconds",
+                "Age of the oldest change that a webhook waits for, 0 when none does")),
       refusals_(Family(*registry_, "sightline_ingest_refusals_total",
                        "Refusals by the reason that the agent was told")),
       folded_(Family(*registry_, "sightline_fold_records_total",
                      "Records that the fold read, by what became of them")),
       commits_failed_(Family(*registry_, "sightline_writer_commits_failed_total",
                              "Groups that were not stored, by the store's status")),
+      webhook_posts_(Family(*registry_, "sightline_webhook_posts_total",
+                            "Posts to webhooks, by what came of them")),
       parts_up_(BuildGauge()
                     .Name("sightline_health_part_up")
                     .Help("1 when that part of the collector works, 0 when /healthz says why not")
@@ -89,6 +96,9 @@ Metrics::Metrics()
   for (const char* outcome :
        {"folded", "tombstone", "from_future", "unknown_plan", "too_late", "forgotten"}) {
     folded_by_outcome_.emplace(outcome, &folded_.Add({{"outcome", outcome}}));
+  }
+  for (const char* result : {"acknowledged", "refused", "unanswered"}) {
+    webhook_posts_by_result_.emplace(result, &webhook_posts_.Add({{"result", result}}));
   }
   for (int code = 1; code <= static_cast<int>(absl::StatusCode::kUnauthenticated); ++code) {
     const std::string name = absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
@@ -113,6 +123,12 @@ prometheus::Counter& Metrics::Folded(absl::string_view outcome) {
   const auto it = folded_by_outcome_.find(outcome);
   if (it != folded_by_outcome_.end()) return *it->second;
   return folded_.Add({{"outcome", std::string(outcome)}});
+}
+
+prometheus::Counter& Metrics::WebhookPosted(absl::string_view result) {
+  const auto it = webhook_posts_by_result_.find(result);
+  if (it != webhook_posts_by_result_.end()) return *it->second;
+  return webhook_posts_.Add({{"result", std::string(result)}});
 }
 
 prometheus::Counter& Metrics::CommitFailed(absl::string_view code) {

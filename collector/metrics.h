@@ -49,6 +49,9 @@ class Metrics {
   prometheus::Counter& CommitFailed(absl::string_view code);
   // Their number until now by code; only codes that occurred.
   std::map<std::string, uint64_t> CommitFailures() const;
+  // Posts to webhooks, by what came of them: "acknowledged", "refused" (another status than 2xx),
+  // "unanswered".
+  prometheus::Counter& WebhookPosted(absl::string_view result);
   // 1 when that part of the collector works, 0 when it does not. `part` as in /healthz.
   prometheus::Gauge& PartUp(absl::string_view part);
 
@@ -73,6 +76,10 @@ class Metrics {
   prometheus::Gauge& fold_windows;      // in memory
   prometheus::Histogram& checkpoint_seconds;
 
+  // Webhooks; 0 on a node that does not post.
+  prometheus::Gauge& webhooks_failing;         // whose last attempt failed
+  prometheus::Gauge& webhook_waiting_seconds;  // age of the oldest change not delivered; 0: none
+
  private:
   using Counters = prometheus::Family<prometheus::Counter>;
   // The members of a family whose label values are known beforehand. Does not change once made.
@@ -81,10 +88,12 @@ class Metrics {
   Counters& refusals_;
   Counters& folded_;
   Counters& commits_failed_;
+  Counters& webhook_posts_;
   prometheus::Family<prometheus::Gauge>& parts_up_;
   std::array<prometheus::Counter*, v1::RefusalReason_ARRAYSIZE> refused_by_reason_;
   ByLabel folded_by_outcome_;
   ByLabel commits_failed_by_code_;
+  ByLabel webhook_posts_by_result_;
 };
 
 }  // namespace sightline

@@ -14,26 +14,13 @@
 #include "absl/time/time.h"
 #include "collector/directory.h"
 #include "collector/paging.h"
+#include "collector/read_time.h"
 #include "collector/stored_verdicts.h"
+#include "collector/told_events.h"
 #include "common/message.h"
 
 namespace sightline {
 namespace {
-
-// Years 1 to 9999, as google.protobuf.Timestamp has it.
-constexpr int64_t kSecondsMin = -62'135'596'800;
-constexpr int64_t kSecondsMax = 253'402'300'799;
-constexpr int32_t kNanosMax = 999'999'999;
-
-absl::StatusOr<absl::Time> ReadTime(absl::string_view field,
-                                    const google::protobuf::Timestamp& time) {
-  if (time.seconds() < kSecondsMin || time.seconds() > kSecondsMax || time.nanos() < 0 ||
-      time.nanos() > kNanosMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(field, ": must be in the years 1 to 9999, with nanos from 0 to 999999999"));
-  }
-  return FromProto(time);
-}
 
 std::string Words(absl::Time time) {
   return absl::FormatTime(absl::RFC3339_sec, time, absl::UTCTimeZone());
@@ -59,17 +46,18 @@ absl::Status NoVerdicts(StoreReader& store, const std::string& country, absl::Ti
       " is in; windows with verdicts start at ", Words(**oldest), " to ", Words(**newest)));
 }
 
-std::string EventKey(const EventRecord& record) {
+std::string EventKey(const v1::Event& event) {
   // Times since 1970 in milliseconds have 13 digits until the year 2286.
-  return absl::StrFormat("%015d %s", absl::ToUnixMillis(record.onset), record.event_id);
+  return absl::StrFormat("%015d %s", absl::ToUnixMillis(FromProto(event.onset_time())),
+                         event.event_id());
 }
 
 // Whether the targets that were asked for are known: to the plan, or to some event.
 absl::Status CheckTargets(const v1::Plan& plan, const std::set<std::string>& wanted,
-                          const std::vector<EventRecord>& records) {
+                          absl::Span<const v1::Event> events) {
   std::set<std::string> known;
   for (const v1::Target& target : plan.targets()) known.insert(target.target_id());
-  for (const EventRecord& record : records) known.insert(record.target_id);
+  for (const v1::Event& event : events) known.insert(event.target_id());
   for (const std::string& target_id : wanted) {
     if (known.contains(target_id)) continue;
     return absl::NotFoundError(absl::StrCat("target_ids: no target \"",
@@ -103,33 +91,38 @@ absl::StatusOr<v1::GetSummaryResponse> SummaryAt(StoreReader& store, const v1::P
 absl::StatusOr<v1::ListEventsResponse> ListEvents(StoreReader& store, const v1::Plan& plan,
                                                   const v1::ListEventsRequest& request) {
   if (const auto entry = FindCountry(plan, request.country()); !entry.ok()) return entry.status();
-  absl::StatusOr<absl::Time> from = absl::InfinitePast();
-  absl::StatusOr<absl::Time> until = absl::InfiniteFuture();
-  if (request.has_start_time()) from = ReadTime("start_time", request.start_time());
-  if (!from.ok()) return from.status();
-  if (request.has_end_time()) until = ReadTime("end_time", request.end_time());
-  if (!until.ok()) return until.status();
-  if (*until <= *from) return absl::InvalidArgumentError("end_time: must be after start_time");
-  const std::set<std::string> wanted(request.target_ids().begin(), request.target_ids().end());
+  const absl::StatusOr<TimeSpan> span = ReadTimeSpan(request);
+  if (!span.ok()) return span.status();
   const absl::StatusOr<std::vector<EventRecord>> records =
-      store.ReadEvents(request.country(), *from, *until);
+      store.ReadEvents(request.country(), span->from, span->until);
   if (!records.ok()) return records.status();
-  if (absl::Status known = CheckTargets(plan, wanted, *records); !known.ok()) return known;
-  std::map<std::string, const EventRecord*> events;
+  std::vector<v1::Event> events;
   for (const EventRecord& record : *records) {
-    if (wanted.empty() || wanted.contains(record.target_id)) {
-      events.emplace(EventKey(record), &record);
-    }
+    if (events.emplace_back().ParseFromString(record.event)) continue;
+    return absl::DataLossError(
+        absl::StrCat("the stored event ", record.event_id, " cannot be read"));
+  }
+  return SelectEvents(events, plan, request);
+}
+
+absl::StatusOr<v1::ListEventsResponse> SelectEvents(absl::Span<const v1::Event> events,
+                                                    const v1::Plan& plan,
+                                                    const v1::ListEventsRequest& request) {
+  const absl::StatusOr<TimeSpan> span = ReadTimeSpan(request);
+  if (!span.ok()) return span.status();
+  const std::set<std::string> wanted(request.target_ids().begin(), request.target_ids().end());
+  if (absl::Status known = CheckTargets(plan, wanted, events); !known.ok()) return known;
+  std::map<std::string, const v1::Event*> selected;
+  for (const v1::Event& event : events) {
+    if (!wanted.empty() && !wanted.contains(event.target_id())) continue;
+    const EventRecord record = ToRecord(event);
+    if (record.onset >= span->until || record.end <= span->from) continue;
+    selected.emplace(EventKey(event), &event);
   }
   v1::ListEventsResponse response;
-  absl::Status read;
-  const auto next = FillPage(events, request, [&](const EventRecord* record) {
-    if (response.add_events()->ParseFromString(record->event)) return;
-    read =
-        absl::DataLossError(absl::StrCat("the stored event ", record->event_id, " cannot be read"));
-  });
+  const auto next =
+      FillPage(selected, request, [&](const v1::Event* event) { *response.add_events() = *event; });
   if (!next.ok()) return next.status();
-  if (!read.ok()) return read;
   response.set_next_page_token(*next);
   return response;
 }

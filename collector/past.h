@@ -3,6 +3,7 @@
 #define SIGHTLINE_COLLECTOR_PAST_H_
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "collector/store/store.h"
 #include "sightline/v1/plan.pb.h"
 #include "sightline/v1/summary.pb.h"
@@ -21,6 +22,11 @@ absl::StatusOr<v1::GetSummaryResponse> SummaryAt(StoreReader& store, const v1::P
 // NOT_FOUND: no such country; a target that neither the plan nor any event knows.
 absl::StatusOr<v1::ListEventsResponse> ListEvents(StoreReader& store, const v1::Plan& plan,
                                                   const v1::ListEventsRequest& request);
+
+// The same from `events` of that country, whichever they are. Pure.
+absl::StatusOr<v1::ListEventsResponse> SelectEvents(absl::Span<const v1::Event> events,
+                                                    const v1::Plan& plan,
+                                                    const v1::ListEventsRequest& request);
 
 }  // namespace sightline
 

@@ -120,16 +120,26 @@ absl::StatusOr<size_t> Publisher::Publish(const Follower& follower, absl::string
   } else {
     history.timelines = timelines_.Behind();
   }
-  const absl::Status written = store_.WriteFold(
-      lease_name, held,
-      {.verdicts = *rows, .events = history.events, .timelines = history.timelines});
+  const absl::StatusOr<ChangeTeller::Rows> said =
+      changes_.Tell(*rows, history.steps, follower.read_until());
+  absl::Status written = said.status();
+  if (said.ok()) {
+    written = store_.WriteFold(lease_name, held,
+                               {.verdicts = *rows,
+                                .events = history.events,
+                                .timelines = history.timelines,
+                                .changes = said->changes,
+                                .statements = said->statements});
+  }
   if (!written.ok()) {
+    changes_.Forget();
     // Events must not rest on cells that the store lacks.
     for (const auto& [start, unused] : judged) telling_.insert(start);
     return written;
   }
   owes_ = !tells;
   if (tells) timelines_.Commit();
+  changes_.Commit();
   Written(follower, begun, judged);
   return judged.size();
 }

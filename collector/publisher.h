@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "collector/change_teller.h"
 #include "collector/instrument_alarm.h"
 #include "collector/steady_clock.h"
 #include "collector/store/store.h"
@@ -40,13 +41,18 @@ struct PublisherOptions {
 // been judged, those that come after them wait for the next time. So a day's spool that arrives at
 // once is told once, in the transaction with the last of its verdicts. A window that was never
 // judged holds back the events after it; one that a new fold has not read as far as the events of
-// the last one went holds back all of them. Not thread-safe; blocks on the store.
+// the last one went holds back all of them. What becomes different by all of that is written with
+// it as changes (change_teller.h). Not thread-safe; blocks on the store.
 class Publisher {
  public:
   // `window_length` is that of the follower's windows.
   Publisher(Store& store, const SteadyClock& clock, PublisherOptions options,
             absl::Duration window_length)
-      : store_(store), clock_(clock), options_(options), timelines_(store, window_length) {}
+      : store_(store),
+        clock_(clock),
+        options_(options),
+        timelines_(store, window_length),
+        changes_(store) {}
 
   // Reads the stored history of the countries that the follower's plans have. Not needed, but while
   // Publish does it nobody hears `between`.
@@ -88,6 +94,7 @@ class Publisher {
   const SteadyClock& clock_;
   const PublisherOptions options_;
   Timelines timelines_;
+  ChangeTeller changes_;
   InstrumentAlarm alarm_;
   std::set<absl::Time> waiting_;
   std::set<absl::Time> unjudged_;            // complete, and never judged since

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/files.h"
@@ -124,8 +125,18 @@ void AddServeFlags(CLI::App& serve, ServeFlags& flags) {
       ->capture_default_str();
   serve
       .add_option("--http", flags.http,
-                  "Address and port of /metrics, /healthz and /livez; '' for none")
+                  "Address and port of the dashboard, its API, /metrics and /healthz; '' for none")
       ->capture_default_str();
+  serve
+      .add_option("--public-url", flags.public_url,
+                  "Where readers find the dashboard, for links in feeds, such as "
+                  "https://sightline.example")
+      ->check([](const std::string& url) {
+        const bool web = absl::StartsWith(url, "https://") || absl::StartsWith(url, "http://");
+        return web && !absl::EndsWith(url, "/")
+                   ? ""
+                   : "begins with https:// or http:// and has no / at its end";
+      });
   serve.add_option("--log-format", flags.log_format, "Form of the lines on standard error")
       ->check(CLI::IsMember({"logfmt", "json"}))
       ->capture_default_str();

@@ -31,6 +31,7 @@ struct ServeFlags {
   std::string retain = "72h";
   std::string node = "n1";
   std::string http = "127.0.0.1:9464";
+  std::string public_url;
   std::string log_format = "logfmt";
   size_t streams_max = 20'000;
   std::string fold_lease = "5s";

@@ -14,11 +14,12 @@
 #include "collector/directory.h"
 #include "collector/ingest_grpc.h"
 #include "collector/log.h"
-#include "collector/past.h"
+#include "collector/notes.h"
 #include "collector/status_grpc.h"
+#include "collector/summaries_grpc.h"
+#include "collector/webhook_grpc.h"
 #include "common/wire.h"
 #include "sightline/v1/admin.grpc.pb.h"
-#include "sightline/v1/summaries.grpc.pb.h"
 
 namespace sightline {
 namespace {
@@ -41,17 +42,6 @@ constexpr int kHandshakeMs = 10'000;
 constexpr size_t kQuotaBytes = size_t{512} * 1024 * 1024;
 constexpr size_t kQuotaBytesPerStream = size_t{16} * 1024;
 constexpr std::chrono::seconds kShutdownGrace(2);
-
-// Copies a result into a response and finishes.
-template <typename Response>
-grpc::ServerUnaryReactor* FinishWith(grpc::ServerUnaryReactor* reactor,
-                                     absl::StatusOr<Response> result, Response* response) {
-  if (result.ok()) *response = *std::move(result);
-  reactor->Finish(ToGrpc(result.status()));
-  return reactor;
-}
-
-absl::Status NoPlan() { return absl::UnavailableError("the operator has published no plan yet"); }
 
 // The health service knows only the services that it was told of.
 void SetServingOf(const grpc::Server& server, const std::string& service, bool serving) {
@@ -77,73 +67,9 @@ void LimitPeers(grpc::ServerBuilder& builder, size_t streams_max) {
   for (const auto& [name, value] : limits) builder.AddChannelArgument(name, value);
 }
 
-class SummariesService final : public v1::Summaries::CallbackService {
+class AdminService final : public WebhookService {
  public:
-  explicit SummariesService(ServerParts parts) : parts_(std::move(parts)) {}
-
-  grpc::ServerUnaryReactor* ListTargets(grpc::CallbackServerContext* context,
-                                        const v1::ListTargetsRequest* request,
-                                        v1::ListTargetsResponse* response) override {
-    const auto plan = parts_.session_context.plans.Current();
-    return FinishWith<v1::ListTargetsResponse>(
-        context->DefaultReactor(),
-        plan == nullptr ? NoPlan() : sightline::ListTargets(plan->plan, *request), response);
-  }
-
-  grpc::ServerUnaryReactor* ListRegions(grpc::CallbackServerContext* context,
-                                        const v1::ListRegionsRequest* request,
-                                        v1::ListRegionsResponse* response) override {
-    const auto plan = parts_.session_context.plans.Current();
-    return FinishWith<v1::ListRegionsResponse>(
-        context->DefaultReactor(),
-        plan == nullptr
-            ? NoPlan()
-            : sightline::ListRegions(plan->plan, parts_.regions, parts_.translations, *request),
-        response);
-  }
-
-  grpc::ServerUnaryReactor* GetSummary(grpc::CallbackServerContext* context,
-                                       const v1::GetSummaryRequest* request,
-                                       v1::GetSummaryResponse* response) override {
-    if (request->has_time()) {
-      return FromStore(context, request, response, sightline::SummaryAt);
-    }
-    const Board::Summary summary = parts_.board.Get(request->country());
-    return FinishWith<v1::GetSummaryResponse>(
-        context->DefaultReactor(),
-        summary.ok() ? SelectTargets(**summary, *request) : summary.status(), response);
-  }
-
-  grpc::ServerUnaryReactor* ListEvents(grpc::CallbackServerContext* context,
-                                       const v1::ListEventsRequest* request,
-                                       v1::ListEventsResponse* response) override {
-    return FromStore(context, request, response, sightline::ListEvents);
-  }
-
- private:
-  // Answers on a thread that may wait.
-  template <typename Request, typename Response>
-  grpc::ServerUnaryReactor* FromStore(
-      grpc::CallbackServerContext* context, const Request* request, Response* response,
-      absl::StatusOr<Response> (*answer)(StoreReader&, const v1::Plan&, const Request&)) {
-    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    const bool posted = parts_.readers.TryPost([this, request, response, reactor, answer] {
-      const auto plan = parts_.session_context.plans.Current();
-      FinishWith<Response>(
-          reactor,
-          plan == nullptr ? NoPlan() : answer(parts_.session_context.store, plan->plan, *request),
-          response);
-    });
-    if (!posted) reactor->Finish(TooBusy());
-    return reactor;
-  }
-
-  const ServerParts parts_;
-};
-
-class AdminService final : public v1::Admin::CallbackService {
- public:
-  explicit AdminService(ServerParts parts) : parts_(std::move(parts)) {}
+  explicit AdminService(const ServerParts& parts) : WebhookService(parts), parts_(parts) {}
 
   grpc::ServerUnaryReactor* CreateInvites(grpc::CallbackServerContext* context,
                                           const v1::CreateInvitesRequest* request,
@@ -181,6 +107,35 @@ class AdminService final : public v1::Admin::CallbackService {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     const bool posted = parts_.workers.TryPost([this, request, response, reactor] {
       FinishWith(reactor, sightline::ListAgents(parts_.session_context.store, *request), response);
+    });
+    if (!posted) reactor->Finish(TooBusy());
+    return reactor;
+  }
+
+  grpc::ServerUnaryReactor* CreateAnnotation(grpc::CallbackServerContext* context,
+                                             const v1::CreateAnnotationRequest* request,
+                                             v1::Annotation* response) override {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    const bool posted = parts_.workers.TryPost([this, request, response, reactor] {
+      const auto plan = parts_.session_context.plans.Current();
+      absl::StatusOr<v1::Annotation> note =
+          absl::FailedPreconditionError("there is no plan yet; publish one first");
+      if (plan != nullptr) {
+        note = sightline::CreateAnnotation(parts_.session_context.store, plan->plan, *request,
+                                           parts_.session_context.clock.Now());
+      }
+      FinishWith(reactor, std::move(note), response);
+    });
+    if (!posted) reactor->Finish(TooBusy());
+    return reactor;
+  }
+
+  grpc::ServerUnaryReactor* DeleteAnnotation(grpc::CallbackServerContext* context,
+                                             const v1::DeleteAnnotationRequest* request,
+                                             v1::DeleteAnnotationResponse* /*response*/) override {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    const bool posted = parts_.workers.TryPost([this, request, reactor] {
+      reactor->Finish(ToGrpc(sightline::DeleteAnnotation(parts_.session_context.store, *request)));
     });
     if (!posted) reactor->Finish(TooBusy());
     return reactor;

@@ -7,12 +7,15 @@
 
 #include "absl/status/statusor.h"
 #include "collector/board.h"
+#include "collector/chronicle.h"
+#include "collector/chronicle_loop.h"
 #include "collector/enroll.h"
 #include "collector/geo.h"
 #include "collector/health.h"
 #include "collector/region_translations.h"
 #include "collector/server_options.h"
 #include "collector/session.h"
+#include "collector/webhook/desk.h"
 #include "collector/workers.h"
 
 namespace sightline {
@@ -25,8 +28,12 @@ struct ServerParts {
   const RegionNames& regions;
   RegionTranslations& translations;
   const Board& board;
+  const Chronicle& chronicle;
+  ChronicleLoop& chronicle_loop;
   Workers& workers;  // for what may wait for the store
   Workers& readers;  // the same, of readers: however many ask, intake does not wait for them
+  WebhookDesk& webhooks;
+  Workers& testers;  // for what may wait for a receiver of webhooks
 };
 
 // Runs from Start until it is destroyed. Thread-safe.

@@ -228,6 +228,9 @@ void Timelines::AdvanceTarget(const std::string& country_code, const std::string
       continue;
     }
     rows.events.push_back(ToRecord(event));
+    EventStep& step = rows.steps.emplace_back();
+    if (before != told.end()) step.before = *before->second;
+    step.now = event;
   }
   target.next_base.reset();
   target.next_recorded.reset();

@@ -20,6 +20,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "collector/changes.h"
 #include "collector/store/store.h"
 #include "collector/track.h"
 #include "sightline/v1/summary.pb.h"
@@ -58,6 +59,7 @@ class Timelines {
   };
   struct Rows {
     std::vector<EventRecord> events;
+    std::vector<EventStep> steps;  // the same events, with what was told of them before
     std::vector<TimelineRecord> timelines;
   };
   // The rows that are to be written, as seen at `point`. They count as told after Commit; without

@@ -34,11 +34,8 @@ std::string ValuePrefix(absl::string_view type_name) {
   return prefix + "_";
 }
 
-}  // namespace
-
-std::string ToJson(const google::protobuf::Message& message, bool indent) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = indent;
+std::string Print(const google::protobuf::Message& message,
+                  google::protobuf::util::JsonPrintOptions options) {
   options.always_print_primitive_fields = true;
   options.preserve_proto_field_names = true;
   std::string json;
@@ -46,6 +43,20 @@ std::string ToJson(const google::protobuf::Message& message, bool indent) {
   // Fails only for Any and for times out of range, and neither is in a message that was checked.
   if (!status.ok()) return absl::StrCat("{\"error\": \"", status.message().ToString(), "\"}");
   return json;
+}
+
+}  // namespace
+
+std::string ToJson(const google::protobuf::Message& message, bool indent) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = indent;
+  return Print(message, options);
+}
+
+std::string ToJsonWithNumbers(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.always_print_enums_as_ints = true;
+  return Print(message, options);
 }
 
 absl::Status ParseText(absl::string_view text, google::protobuf::Message* message) {

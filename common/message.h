@@ -18,6 +18,9 @@ namespace sightline {
 // or indented.
 std::string ToJson(const google::protobuf::Message& message, bool indent);
 
+// The same on one line, with enum values as numbers: for long columns of them.
+std::string ToJsonWithNumbers(const google::protobuf::Message& message);
+
 // Parses the text format. The error has line, column and what was wrong.
 absl::Status ParseText(absl::string_view text, google::protobuf::Message* message);
 

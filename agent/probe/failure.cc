@@ -47,19 +47,4 @@ bool IsLocalFailure(absl::string_view failure) {
 
 bool IsNoiseFailure(absl::string_view failure) { return absl::StartsWith(failure, "noise_"); }
 
-absl::string_view FailureFromRcode(uint32_t rcode) {
-  switch (rcode) {
-    case 0:
-      return "dns_no_answer";
-    case 2:
-      return "dns_servfail_error";
-    case 3:
-      return "dns_nxdomain_error";
-    case 5:
-      return "dns_refused_error";
-    default:
-      return kDnsMisbehaving;
-  }
-}
-
 }  // namespace sightline::probe

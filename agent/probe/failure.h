@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "common/rcode.h"
 
 namespace sightline::probe {
 
@@ -46,8 +47,7 @@ bool IsLocalFailure(absl::string_view failure);
 // Whether the failure names something that a Noise responder said wrongly ("noise_...").
 bool IsNoiseFailure(absl::string_view failure);
 
-// For a DNS response without addresses. 0 (no error) is dns_no_answer.
-absl::string_view FailureFromRcode(uint32_t rcode);
+using ::sightline::FailureFromRcode;
 
 }  // namespace sightline::probe
 

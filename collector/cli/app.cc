@@ -5,10 +5,12 @@
 #include <map>
 #include <memory>
 
+#include "collector/cli/export_as.h"
 #include "collector/cli/export_command.h"
 #include "collector/cli/replay_command.h"
 #include "collector/cli/score_command.h"
 #include "collector/cli/table.h"
+#include "collector/cli/webhook_command.h"
 
 namespace sightline::cli {
 namespace {
@@ -53,6 +55,7 @@ struct Commands {
   ScoreOptions score;
   ExportFlags export_flags;
   VerifyFlags verify;
+  WebhookFlags webhook;
   Action action;
   int exit_code = kExitOk;  // of an action that ends without error
 };
@@ -217,7 +220,11 @@ void AddScore(CLI::App& app, Commands& all, const Terminal& terminal) {
 
 void AddExport(CLI::App& app, Commands& all, const Terminal& terminal) {
   AddExportFlags(app, all.export_flags, [&] {
-    all.action = [&] { return ExportStoreToFile(all.export_flags, terminal); };
+    all.action = [&] {
+      if (all.export_flags.form == "ooni") return ExportOoni(all.export_flags, terminal);
+      if (all.export_flags.form == "cells-csv") return ExportCells(all.export_flags, terminal);
+      return ExportStoreToFile(all.export_flags, terminal);
+    };
   });
   AddVerifyFlags(app, all.verify, [&] {
     all.action = [&] {
@@ -256,6 +263,9 @@ int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
                  [&] { all.action = [&] { return ReplayFile(all.replay, terminal); }; });
   AddScore(app, all, terminal);
   AddExport(app, all, terminal);
+  AddWebhookFlags(app, all.webhook, [&](WebhookAction action) {
+    all.action = [&all, &terminal, action] { return action(all.webhook, terminal); };
+  });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

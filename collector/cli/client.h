@@ -1,4 +1,4 @@
-// Calls to a collector. Every call connects, asks, and is over within 15 s. Errors say what was
+// Calls to a collector. Every call connects, asks, and is over within 20 s. Errors say what was
 // wrong, where, and what to do. Thread-safe.
 #ifndef SIGHTLINE_COLLECTOR_CLI_CLIENT_H_
 #define SIGHTLINE_COLLECTOR_CLI_CLIENT_H_
@@ -34,6 +34,20 @@ absl::StatusOr<v1::CreateInvitesResponse> CreateInvites(const std::string& socke
                                                         v1::AgentRole role);
 // Every page, as one response.
 absl::StatusOr<v1::ListAgentsResponse> ListAgents(const std::string& socket);
+
+// Webhooks, by the same socket.
+absl::StatusOr<v1::CreateWebhookResponse> CreateWebhook(const std::string& socket,
+                                                        const v1::Webhook& webhook);
+// Every page, as one response.
+absl::StatusOr<v1::ListWebhooksResponse> ListWebhooks(const std::string& socket);
+absl::StatusOr<v1::DeleteWebhookResponse> DeleteWebhook(const std::string& socket,
+                                                        const std::string& webhook_id);
+// Takes as long as the receiver does: 15 s at most.
+absl::StatusOr<v1::TestWebhookResponse> TestWebhook(const std::string& socket,
+                                                    const std::string& webhook_id);
+// The newest `limit`, 1000 at most.
+absl::StatusOr<v1::ListDeliveriesResponse> ListDeliveries(const std::string& socket,
+                                                          const std::string& webhook_id, int limit);
 
 }  // namespace sightline::cli
 

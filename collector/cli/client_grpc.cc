@@ -17,7 +17,8 @@
 namespace sightline::cli {
 namespace {
 
-constexpr std::chrono::seconds kCallTimeout(15);
+// More than a test of a webhook takes.
+constexpr std::chrono::seconds kCallTimeout(20);
 constexpr int kPageSize = 1000;
 // Whoever has more than this needs another tool than a list.
 constexpr int kEntriesMax = 1'000'000;
@@ -141,6 +142,22 @@ absl::StatusOr<Link> ConnectAdmin(const std::string& socket) {
               "check that the collector runs, and that this user may open the socket"};
 }
 
+// One call to the operator's side.
+template <typename Request, typename Response>
+absl::StatusOr<Response> CallAdmin(const std::string& socket,
+                                   grpc::Status (v1::Admin::Stub::*method)(grpc::ClientContext*,
+                                                                           const Request&,
+                                                                           Response*),
+                                   const Request& request) {
+  const absl::StatusOr<Link> link = ConnectAdmin(socket);
+  if (!link.ok()) return link.status();
+  const auto stub = v1::Admin::NewStub(link->channel);
+  Response response;
+  const grpc::Status status = Call(*stub, method, request, &response);
+  if (!status.ok()) return ToStatus(*link, status);
+  return response;
+}
+
 }  // namespace
 
 absl::StatusOr<v1::GetSummaryResponse> GetSummary(const Collector& collector,
@@ -169,29 +186,17 @@ absl::StatusOr<v1::ListEventsResponse> ListEvents(const Collector& collector,
 
 absl::StatusOr<v1::PublishPlanResponse> PublishPlan(const std::string& socket,
                                                     const v1::SignedPlan& plan) {
-  const absl::StatusOr<Link> link = ConnectAdmin(socket);
-  if (!link.ok()) return link.status();
-  const auto stub = v1::Admin::NewStub(link->channel);
   v1::PublishPlanRequest request;
   *request.mutable_plan() = plan;
-  v1::PublishPlanResponse response;
-  const grpc::Status status = Call(*stub, &v1::Admin::Stub::PublishPlan, request, &response);
-  if (!status.ok()) return ToStatus(*link, status);
-  return response;
+  return CallAdmin(socket, &v1::Admin::Stub::PublishPlan, request);
 }
 
 absl::StatusOr<v1::CreateInvitesResponse> CreateInvites(const std::string& socket, int count,
                                                         v1::AgentRole role) {
-  const absl::StatusOr<Link> link = ConnectAdmin(socket);
-  if (!link.ok()) return link.status();
-  const auto stub = v1::Admin::NewStub(link->channel);
   v1::CreateInvitesRequest request;
   request.set_count(count);
   request.set_role(role);
-  v1::CreateInvitesResponse response;
-  const grpc::Status status = Call(*stub, &v1::Admin::Stub::CreateInvites, request, &response);
-  if (!status.ok()) return ToStatus(*link, status);
-  return response;
+  return CallAdmin(socket, &v1::Admin::Stub::CreateInvites, request);
 }
 
 absl::StatusOr<v1::ListAgentsResponse> ListAgents(const std::string& socket) {
@@ -204,6 +209,48 @@ absl::StatusOr<v1::ListAgentsResponse> ListAgents(const std::string& socket) {
         all.mutable_agents()->MergeFrom(page.agents());
         return all.agents_size();
       });
+}
+
+absl::StatusOr<v1::CreateWebhookResponse> CreateWebhook(const std::string& socket,
+                                                        const v1::Webhook& webhook) {
+  v1::CreateWebhookRequest request;
+  *request.mutable_webhook() = webhook;
+  return CallAdmin(socket, &v1::Admin::Stub::CreateWebhook, request);
+}
+
+absl::StatusOr<v1::ListWebhooksResponse> ListWebhooks(const std::string& socket) {
+  const absl::StatusOr<Link> link = ConnectAdmin(socket);
+  if (!link.ok()) return link.status();
+  const auto stub = v1::Admin::NewStub(link->channel);
+  return AllPages<v1::ListWebhooksResponse>(
+      *link, *stub, &v1::Admin::Stub::ListWebhooks, v1::ListWebhooksRequest(),
+      [](v1::ListWebhooksResponse& page, v1::ListWebhooksResponse& all) {
+        all.mutable_webhooks()->MergeFrom(page.webhooks());
+        return all.webhooks_size();
+      });
+}
+
+absl::StatusOr<v1::DeleteWebhookResponse> DeleteWebhook(const std::string& socket,
+                                                        const std::string& webhook_id) {
+  v1::DeleteWebhookRequest request;
+  request.set_webhook_id(webhook_id);
+  return CallAdmin(socket, &v1::Admin::Stub::DeleteWebhook, request);
+}
+
+absl::StatusOr<v1::TestWebhookResponse> TestWebhook(const std::string& socket,
+                                                    const std::string& webhook_id) {
+  v1::TestWebhookRequest request;
+  request.set_webhook_id(webhook_id);
+  return CallAdmin(socket, &v1::Admin::Stub::TestWebhook, request);
+}
+
+absl::StatusOr<v1::ListDeliveriesResponse> ListDeliveries(const std::string& socket,
+                                                          const std::string& webhook_id,
+                                                          int limit) {
+  v1::ListDeliveriesRequest request;
+  request.set_webhook_id(webhook_id);
+  request.set_page_size(limit);
+  return CallAdmin(socket, &v1::Admin::Stub::ListDeliveries, request);
 }
 
 }  // namespace sightline::cli

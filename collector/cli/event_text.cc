@@ -2,10 +2,10 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "collector/cli/moment.h"
 #include "collector/cli/table.h"
+#include "collector/export/csv_row.h"
 #include "common/message.h"
 
 namespace sightline::cli {
@@ -34,21 +34,6 @@ std::string Lasted(const v1::Event& event) {
 std::string Rfc3339(bool set, const google::protobuf::Timestamp& time) {
   if (!set) return "";
   return absl::FormatTime(absl::RFC3339_sec, FromProto(time), absl::UTCTimeZone());
-}
-
-// Quoted where RFC 4180 asks for it.
-std::string CsvField(std::string field) {
-  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
-  return absl::StrCat("\"", absl::StrReplaceAll(field, {{"\"", "\"\""}}), "\"");
-}
-
-void AddCsvRow(const std::vector<std::string>& fields, std::string& csv) {
-  absl::StrAppend(&csv,
-                  absl::StrJoin(fields, ",",
-                                [](std::string* out, const std::string& field) {
-                                  out->append(CsvField(field));
-                                }),
-                  "\r\n");
 }
 
 }  // namespace

@@ -28,6 +28,24 @@ std::string CheckDuration(const std::string& text) {
   return good ? "" : absl::StrCat("\"", text, "\" is no duration of up to a year; write 72h");
 }
 
+// What CLI11 has no words for: which flags belong to which form.
+void CheckTogether(const ExportFlags& flags) {
+  if (flags.store.empty() && flags.in.empty()) throw CLI::RequiredError("--store or --in");
+  const bool whole = flags.form == "sightline";
+  if (whole && !flags.in.empty()) {
+    throw CLI::ValidationError("--in",
+                               "only with --as ooni or cells-csv; an export is copied as it is");
+  }
+  const bool some = !flags.country.empty() || !flags.since.empty() || !flags.until.empty();
+  if (whole && some) {
+    throw CLI::ValidationError("--country, --since, --until",
+                               "only with --as ooni or cells-csv; an export holds everything");
+  }
+  if (flags.agents && flags.form != "ooni") {
+    throw CLI::ValidationError("--agents", "only with --as ooni");
+  }
+}
+
 // The file comes from somebody else: line by line through Printable.
 std::string PrintableLines(const std::string& text) {
   std::string printable;
@@ -43,20 +61,55 @@ std::string PrintableLines(const std::string& text) {
 void AddExportFlags(CLI::App& app, ExportFlags& flags, std::function<void()> chosen) {
   CLI::App* command = app.add_subcommand(
       "export",
-      "Write plans, agents, log and verdicts of a store to a file that anybody can verify. It "
-      "holds what single agents sent, with their networks and times: guard it like the store");
-  command->add_option("--store", flags.store, "sqlite:PATH or postgresql://...; may be in use")
-      ->required()
-      ->type_name("URL");
+      "Write plans, agents, log and verdicts of a store to a file that anybody can verify, or what "
+      "agents saw in OONI's data format, or votes by place and window as CSV. All but the last "
+      "hold what single agents sent, with their networks and times: guard them like the store");
+  CLI::Option* store =
+      command->add_option("--store", flags.store, "sqlite:PATH or postgresql://...; may be in use");
+  store->type_name("URL");
+  command->add_option("--in", flags.in, "An export instead of a store; not to make another one of")
+      ->excludes(store)
+      ->type_name("FILE");
   command->add_option("FILE", flags.path, "File to write; must not be there")
       ->required()
       ->type_name("");
-  command->add_option("--retain", flags.retain, "What the collectors run with")
+  command
+      ->add_option(
+          "--as", flags.form,
+          "sightline (default): everything, to be verified; ooni: the observations as JSON "
+          "lines; cells-csv: what readers see of the votes")
+      ->check(CLI::IsMember({"sightline", "ooni", "cells-csv"}))
+      ->type_name("WORD");
+  command->add_option("--retain", flags.retain, "sightline: what the collectors run with")
       ->check(CheckDuration)
       ->capture_default_str()
       ->type_name("DURATION");
-  command->callback(std::move(chosen));
-  command->footer("Example:\n  sightline export --store sqlite:log.db log.export");
+  command
+      ->add_option(
+          "--country", flags.country,
+          "ooni, cells-csv: only this country, an ISO 3166-1 code; else all, for ooni with "
+          "the controls outside")
+      ->type_name("CODE");
+  command
+      ->add_option(
+          "--since", flags.since,
+          "ooni, cells-csv: only rounds or windows that began at this time (UTC) or later: "
+          "2024-04-08, \"2024-04-08 13:00\" or 2024-04-08T13:00:00+08:00")
+      ->type_name("TIME");
+  command->add_option("--until", flags.until, "ooni, cells-csv: only what began before this time")
+      ->type_name("TIME");
+  command->add_flag("--agents", flags.agents,
+                    "ooni: name the agent in each line; whoever has the lines can then follow one "
+                    "volunteer through time");
+  command->callback([&flags, chosen = std::move(chosen)] {
+    CheckTogether(flags);
+    chosen();
+  });
+  command->footer(
+      "Examples:\n"
+      "  sightline export --store sqlite:log.db log.export\n"
+      "  sightline export --as ooni --store sqlite:log.db --since 2024-04-08 log.jsonl\n"
+      "  sightline export --as cells-csv --in log.export --country CN cells.csv");
 }
 
 void AddVerifyFlags(CLI::App& app, VerifyFlags& flags, std::function<void()> chosen) {

@@ -1,5 +1,6 @@
-// `sightline export` and `sightline verify`: a store as a file, and whether a file says what its
-// log says.
+// The flags of `sightline export` and `sightline verify`, and both for the whole store: a file of
+// all that is in it, and whether such a file says what its log says. export_as.h has the other
+// forms.
 #ifndef SIGHTLINE_COLLECTOR_CLI_EXPORT_COMMAND_H_
 #define SIGHTLINE_COLLECTOR_CLI_EXPORT_COMMAND_H_
 
@@ -14,9 +15,19 @@
 namespace sightline::cli {
 
 struct ExportFlags {
+  // "sightline", "ooni" or "cells-csv".
+  std::string form = "sightline";
+  // One of the two: a store, or the path of an export of one.
   std::string store;
+  std::string in;
   std::string path;
+  // Of the form "sightline".
   std::string retain = "72h";
+  // Of the others. Times as moment.h has them; empty: without bound, or every country.
+  std::string country;
+  std::string since;
+  std::string until;
+  bool agents = false;
 };
 
 struct VerifyFlags {
@@ -30,7 +41,7 @@ struct VerifyFlags {
 void AddExportFlags(CLI::App& app, ExportFlags& flags, std::function<void()> chosen);
 void AddVerifyFlags(CLI::App& app, VerifyFlags& flags, std::function<void()> chosen);
 
-// Writes the file, or nothing and returns why not.
+// Writes the file, or nothing and returns why not. Of the form "sightline".
 absl::Status ExportStoreToFile(const ExportFlags& flags, const Terminal& terminal);
 
 // Writes the report to terminal.out. Returns whether everything was compared; what was not is in

@@ -1,11 +1,11 @@
 #include "collector/export/export_writer.h"
 
-#include <algorithm>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "collector/export/export_blocks.h"
+#include "collector/export/verdict_pages.h"
 #include "collector/store/new_file.h"
 #include "collector/verdict/verdict.h"
 
@@ -15,11 +15,6 @@ namespace {
 using internal::v1::ExportBlock;
 
 constexpr size_t kAgentsPage = 1000;
-// Rows of verdicts that a page should hold, and how much time one may span.
-constexpr size_t kRowsMin = 256;
-constexpr size_t kRowsMax = 2048;
-constexpr absl::Duration kSpanMin = absl::Seconds(1);
-constexpr absl::Duration kSpanMax = absl::Hours(24 * 30);
 
 class Exporter {
  public:
@@ -160,25 +155,10 @@ class Exporter {
   }
 
   absl::Status WriteVerdicts(const std::string& country) {
-    const absl::StatusOr<std::optional<absl::Time>> oldest = store_.OldestVerdict(country);
-    if (!oldest.ok()) return oldest.status();
-    const absl::StatusOr<std::optional<absl::Time>> newest = store_.NewestVerdict(country);
-    if (!newest.ok()) return newest.status();
-    if (!oldest->has_value() || !newest->has_value()) return absl::OkStatus();
-    // How many rows a window has is not known, nor how long it is.
-    absl::Duration span = absl::Minutes(1);
-    for (absl::Time from = **oldest; from <= **newest;) {
-      absl::StatusOr<std::vector<VerdictRecord>> rows =
-          store_.ReadVerdicts(country, from, from + span);
-      if (!rows.ok()) return rows.status();
-      from += span;
-      if (rows->size() > kRowsMax) span = std::max(span / 2, kSpanMin);
-      if (rows->size() < kRowsMin) span = std::min(span * 2, kSpanMax);
-      for (VerdictRecord& record : *rows) {
-        if (absl::Status status = WriteVerdict(country, record); !status.ok()) return status;
-      }
-    }
-    return Flush();
+    const absl::Status status =
+        ForEachVerdict(store_, country, absl::InfinitePast(), absl::InfiniteFuture(),
+                       [&](VerdictRecord& record) { return WriteVerdict(country, record); });
+    return status.ok() ? Flush() : status;
   }
 
   absl::Status WriteVerdict(const std::string& country, VerdictRecord& record) {

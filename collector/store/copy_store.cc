@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "collector/store/backends.h"
+#include "collector/store/copy_tables.h"
 #include "collector/store/migrations.h"
 #include "collector/store/node_seq.h"
 #include "collector/store/partitions.h"
@@ -22,85 +23,9 @@ constexpr int64_t kPage = 256;
 // Partitions are made for no more days than this before the newest: an agent may claim any day.
 constexpr int64_t kDaysMax = 100;
 
-enum class Kind { kNumber, kText, kBytes, kFlag };
-
-struct Column {
-  absl::string_view name;
-  Kind kind;
-};
-
-// A table that is copied page by page. The first `keys` columns are its key.
-struct Table {
-  absl::string_view name;
-  size_t keys;
-  std::vector<Column> columns;
-};
-
-const std::vector<Table>& SmallTables() {
-  static const auto* const kTables = new std::vector<Table>{
-      {"invites",
-       1,
-       {{"token_hash", Kind::kBytes},
-        {"role", Kind::kNumber},
-        {"expire_time_ms", Kind::kNumber},
-        {"agent_id", Kind::kBytes}}},
-      {"plans",
-       1,
-       {{"version", Kind::kNumber},
-        {"plan", Kind::kBytes},
-        {"signature", Kind::kBytes},
-        {"key_id", Kind::kBytes}}},
-      {"bucket_keys", 1, {{"day", Kind::kNumber}, {"bucket_key", Kind::kBytes}}},
-      {"log_start", 1, {{"id", Kind::kNumber}, {"day", Kind::kNumber}}},
-      {"nodes", 1, {{"node", Kind::kText}, {"node_seq", Kind::kNumber}}},
-      {"fold_positions", 1, {{"node", Kind::kText}, {"node_seq", Kind::kNumber}}},
-      {"fold_windows", 1, {{"window_start_ms", Kind::kNumber}, {"state", Kind::kBytes}}},
-      {"verdicts",
-       3,
-       {{"target_id", Kind::kText},
-        {"country", Kind::kText},
-        {"window_start_ms", Kind::kNumber},
-        {"window_length_ms", Kind::kNumber},
-        {"ruleset_version", Kind::kText},
-        {"verdict", Kind::kBytes}}},
-      {"cells",
-       3,
-       {{"target_id", Kind::kText},
-        {"country", Kind::kText},
-        {"window_start_ms", Kind::kNumber},
-        {"cells", Kind::kBytes}}},
-      {"events",
-       2,
-       {{"target_id", Kind::kText},
-        {"event_id", Kind::kText},
-        {"country", Kind::kText},
-        {"onset_ms", Kind::kNumber},
-        {"end_ms", Kind::kNumber},
-        {"event", Kind::kBytes}}},
-      {"timelines",
-       2,
-       {{"target_id", Kind::kText},
-        {"country", Kind::kText},
-        {"window_start_ms", Kind::kNumber},
-        {"timeline", Kind::kBytes}}},
-  };
-  return *kTables;
-}
-
-const Table& AgentsTable() {
-  static const auto* const kTable = new Table{"agents",
-                                              1,
-                                              {{"agent_id", Kind::kBytes},
-                                               {"public_key", Kind::kBytes},
-                                               {"role", Kind::kNumber},
-                                               {"region", Kind::kText},
-                                               {"enroll_time_ms", Kind::kNumber},
-                                               {"revoked", Kind::kFlag},
-                                               {"equivocated", Kind::kFlag},
-                                               {"last_seq", Kind::kNumber},
-                                               {"head", Kind::kBytes}}};
-  return *kTable;
-}
+using Kind = ColumnKind;
+using Column = CopyColumn;
+using Table = CopyTable;
 
 SqlValue ValueOf(const SqlCell& cell, Kind kind) {
   switch (kind) {
@@ -166,7 +91,7 @@ std::vector<SqlValues> ValuesOf(const Table& table, const SqlResult& page) {
 }
 
 // Copies the rows of one table within two transactions that are open. How many there were.
-absl::StatusOr<int64_t> CopyTable(SqlSession& from, SqlSession& to, const Table& table) {
+absl::StatusOr<int64_t> CopyRows(SqlSession& from, SqlSession& to, const Table& table) {
   const std::string put = PutRow(table);
   int64_t copied = 0;
   SqlResult page;
@@ -341,12 +266,12 @@ absl::StatusOr<CopyReport> CopyStore(SqlDatabase& from, SqlDatabase& to, CopyPro
   CopyReport report;
   status = from.ReadOnce([&](SqlSession& source_session) {
     return to.Write([&](SqlSession& target_session) {
-      for (const Table& table : SmallTables()) {
-        const absl::Status small = CopyTable(source_session, target_session, table).status();
+      for (const Table& table : SmallCopyTables()) {
+        const absl::Status small = CopyRows(source_session, target_session, table).status();
         if (!small.ok()) return small;
       }
       const absl::StatusOr<int64_t> agents =
-          CopyTable(source_session, target_session, AgentsTable());
+          CopyRows(source_session, target_session, AgentsCopyTable());
       if (!agents.ok()) return agents.status();
       report.agents = *agents;
       // Within the transaction: what does not fit is not written.

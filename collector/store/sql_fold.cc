@@ -6,7 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "collector/store/append_plan.h"
+#include "collector/store/sql_lease.h"
 #include "collector/store/sql_rows.h"
+#include "collector/store/sql_said.h"
 #include "collector/store/sql_store.h"
 
 namespace sightline {
@@ -144,19 +146,24 @@ absl::StatusOr<bool> SqlStore::MoveLease(absl::string_view name, const LeaseReco
   return moved;
 }
 
+absl::Status HoldLease(SqlSession& session, absl::string_view lease_name, const LeaseRecord& held) {
+  const absl::StatusOr<SqlResult> holds =
+      session.Run(kHoldLease, {SqlText{held.holder}, SqlText{lease_name}, ToSqlInt(held.term)});
+  if (!holds.ok()) return holds.status();
+  if (holds->affected == 1) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("node ", held.holder,
+                                                    " does not hold the lease \"", lease_name,
+                                                    "\" any more"));
+}
+
 absl::Status SqlStore::WriteFold(absl::string_view lease_name, const LeaseRecord& held,
                                  const FoldWrite& write) {
   return database_->Write([&](SqlSession& session) {
-    const absl::StatusOr<SqlResult> holds =
-        session.Run(kHoldLease, {SqlText{held.holder}, SqlText{lease_name}, ToSqlInt(held.term)});
-    if (!holds.ok()) return holds.status();
-    if (holds->affected != 1) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          "node ", held.holder, " does not hold the lease \"", lease_name, "\" any more"));
-    }
-    absl::Status status = WriteVerdicts(session, write.verdicts);
+    absl::Status status = HoldLease(session, lease_name, held);
+    if (status.ok()) status = WriteVerdicts(session, write.verdicts);
     if (status.ok()) status = WriteEvents(session, write.events);
     if (status.ok()) status = WriteTimelines(session, write.timelines);
+    if (status.ok()) status = WriteSaid(session, write);
     if (status.ok() && write.checkpoint != nullptr) {
       status = WriteCheckpoint(session, *write.checkpoint);
     }

@@ -53,6 +53,26 @@ class SqlStore : public Store {
   absl::StatusOr<std::vector<TimelineRecord>> ReadTimelines(absl::string_view country) override;
   absl::StatusOr<std::optional<absl::Time>> OldestVerdict(absl::string_view country) override;
   absl::StatusOr<std::optional<absl::Time>> NewestVerdict(absl::string_view country) override;
+  absl::StatusOr<std::vector<ChangeRecord>> ReadChanges(absl::string_view country, int64_t after,
+                                                        size_t limit) override;
+  absl::StatusOr<int64_t> NewestChange(absl::string_view country) override;
+  absl::StatusOr<std::vector<StatementRecord>> ReadStatements(absl::string_view country) override;
+  absl::StatusOr<std::vector<WindowRevision>> ReadRevisions(absl::string_view country,
+                                                            int64_t after) override;
+  absl::StatusOr<int64_t> NewestRevision(absl::string_view country) override;
+  absl::Status PutAnnotation(const AnnotationRecord& annotation) override;
+  absl::Status DeleteAnnotation(absl::string_view country,
+                                absl::string_view annotation_id) override;
+  absl::StatusOr<std::vector<AnnotationRecord>> ReadAnnotations(absl::string_view country) override;
+  absl::Status AddWebhook(const WebhookRecord& webhook) override;
+  absl::StatusOr<std::vector<WebhookRecord>> ListWebhooks() override;
+  absl::Status DeleteWebhook(absl::string_view webhook_id) override;
+  absl::Status MoveWebhook(absl::string_view lease_name, const LeaseRecord& held,
+                           const WebhookMove& move) override;
+  absl::Status AddDelivery(absl::string_view webhook_id, absl::string_view delivery) override;
+  absl::StatusOr<std::vector<DeliveryRecord>> ReadDeliveries(absl::string_view webhook_id,
+                                                             int64_t before,
+                                                             size_t limit) override;
   absl::StatusOr<std::string> BucketKey(int64_t day) override;
 
  private:

@@ -19,7 +19,6 @@
 #define SIGHTLINE_COLLECTOR_STORE_STORE_H_
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,123 +29,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "sightline/v1/ingest.pb.h"
+#include "collector/store/records.h"
 #include "sightline/v1/plan.pb.h"
 
 namespace sightline {
-
-// An enrolled agent and the end of its chain. Times are whole milliseconds.
-struct AgentRecord {
-  std::string agent_id;    // 32 bytes
-  std::string public_key;  // 32 bytes, raw Ed25519
-  v1::AgentRole role = v1::AGENT_ROLE_UNSPECIFIED;
-  std::string region;  // ISO 3166-2, or 3166-1 for a control
-  absl::Time enroll_time;
-  bool revoked = false;
-  bool equivocated = false;  // sent two batches with one batch_seq
-  uint64_t last_seq = 0;     // highest batch_seq in the log, 0 when none
-  std::string head;          // 32 bytes: what the next prev_hash must hold
-};
-
-// An invite as stored: never the token itself.
-struct InviteRecord {
-  std::string token_hash;  // 32 bytes, SHA-256 of the token
-  v1::AgentRole role = v1::AGENT_ROLE_UNSPECIFIED;
-  absl::Time expire_time;
-};
-
-// One verified batch on its way into the log or out of it. The peer address is not in it.
-struct LogRecord {
-  std::string node;        // collector that appended it
-  uint64_t node_seq = 0;   // position in that collector's order; given by Append
-  std::string agent_id;    // 32 bytes
-  uint64_t first_seq = 0;  // equals batch_seq but for a tombstone
-  uint64_t batch_seq = 0;
-  std::string prev_hash;   // 32 bytes
-  std::string chain_hash;  // 32 bytes: what the next batch's prev_hash holds
-  absl::Time round_time;   // from the signed batch; its UTC day is the partition
-  absl::Time receive_time;
-  std::string country;    // ISO 3166-1 alpha-2 of the peer address; empty when unknown
-  uint32_t asn = 0;       // of the peer address; 0 when unknown
-  std::string bucket;     // 16 bytes: origin that may vote once per window
-  std::string batch;      // SignedBatch.batch, byte for byte
-  std::string signature;  // 64 bytes
-};
-
-// What Append did with one record.
-enum class AppendOutcome {
-  kAppended,
-  // The agent's last_seq and head are not those that the record continues from: somebody else
-  // appended meanwhile, or the record was there before. Read the agent and decide.
-  kConflict,
-};
-
-struct AppendResult {
-  std::vector<AppendOutcome> outcomes;  // one for each record, in order
-  // node_seq of the last record appended. Those appended have consecutive numbers up to here, in
-  // the order of the records. 0 when none was.
-  uint64_t last_node_seq = 0;
-};
-
-// Who does what only one collector at a time may do. No clock is in it: a holder that lives moves
-// `beat`; whoever sees term and beat stand still for long enough by its own clock takes over with
-// term + 1.
-struct LeaseRecord {
-  std::string holder;  // node name; empty before anybody held it
-  uint64_t term = 0;   // changes with the holder
-  uint64_t beat = 0;
-  bool operator==(const LeaseRecord&) const = default;
-};
-
-// What the fold leader found out about one target in one window of one country.
-struct VerdictRecord {
-  std::string target_id;
-  std::string country;  // ISO 3166-1 alpha-2
-  absl::Time window_start;
-  absl::Duration window_length;
-  std::string ruleset_version;
-  std::string verdict;  // v1::TargetVerdict, serialised
-  std::string cells;    // internal::v1::Cells, serialised
-};
-
-// An opening or closing, as it stands now.
-struct EventRecord {
-  std::string event_id;  // unique in a store
-  std::string target_id;
-  std::string country;  // ISO 3166-1 alpha-2
-  absl::Time onset;
-  absl::Time end;     // InfiniteFuture while it goes on
-  std::string event;  // v1::Event, serialised
-};
-
-// The history of one target in one country up to a window that is final, or (target_id is empty)
-// how far the events of the country were told.
-struct TimelineRecord {
-  std::string target_id;
-  std::string country;      // ISO 3166-1 alpha-2
-  absl::Time window_start;  // of the last window in it
-  // internal::v1::Timeline, serialised; empty when it begins after that window. Of the country:
-  // internal::v1::HistoryEnd.
-  std::string timeline;
-};
-
-// Where a fold goes on after a restart. In a write, `windows` holds those that changed since the
-// last checkpoint; in a read, all that are kept.
-struct FoldCheckpoint {
-  std::map<std::string, uint64_t> positions;  // node -> last node_seq folded
-  std::map<absl::Time, std::string> windows;  // start -> internal::v1::FoldWindow, serialised
-  // In a write: kept windows that start before this are deleted.
-  absl::Time keep_from = absl::InfinitePast();
-};
-
-// What a fold leader writes at once. Rows replace those of the same key: target, country and window
-// of verdicts, target and event_id of events, target and country of timelines.
-struct FoldWrite {
-  absl::Span<const VerdictRecord> verdicts = {};
-  absl::Span<const EventRecord> events = {};
-  absl::Span<const TimelineRecord> timelines = {};
-  const FoldCheckpoint* checkpoint = nullptr;  // may be absent
-};
 
 // What can be read of a store, or of what was taken from one. Thread-safe.
 class StoreReader {
@@ -280,9 +166,69 @@ class Store : public StoreReader {
                                          const LeaseRecord& next) = 0;
 
   // Writes all of it in one transaction, if the lease still has this holder and term.
-  // FAILED_PRECONDITION when somebody else took over: nothing is written.
+  // FAILED_PRECONDITION when somebody else took over, ALREADY_EXISTS when a change_seq is taken:
+  // nothing is written.
   virtual absl::Status WriteFold(absl::string_view lease_name, const LeaseRecord& held,
                                  const FoldWrite& write) = 0;
+
+  // --- What was said, and in what order ---
+
+  // At most `limit` changes of a country with change_seq above `after`, in that order.
+  virtual absl::StatusOr<std::vector<ChangeRecord>> ReadChanges(absl::string_view country,
+                                                                int64_t after, size_t limit) = 0;
+
+  // change_seq of the country's last change; 0 when there is none.
+  virtual absl::StatusOr<int64_t> NewestChange(absl::string_view country) = 0;
+
+  // All statements of a country, by target_id.
+  virtual absl::StatusOr<std::vector<StatementRecord>> ReadStatements(
+      absl::string_view country) = 0;
+
+  // Windows of a country with a revision above `after`, the lowest revision first.
+  virtual absl::StatusOr<std::vector<WindowRevision>> ReadRevisions(absl::string_view country,
+                                                                    int64_t after) = 0;
+
+  // The country's highest revision; 0 when there is none.
+  virtual absl::StatusOr<int64_t> NewestRevision(absl::string_view country) = 0;
+
+  // --- Notes ---
+
+  // Adds a note, or replaces the one of that country and annotation_id.
+  virtual absl::Status PutAnnotation(const AnnotationRecord& annotation) = 0;
+
+  // NOT_FOUND when there is none.
+  virtual absl::Status DeleteAnnotation(absl::string_view country,
+                                        absl::string_view annotation_id) = 0;
+
+  // All notes of a country, by time and annotation_id.
+  virtual absl::StatusOr<std::vector<AnnotationRecord>> ReadAnnotations(
+      absl::string_view country) = 0;
+
+  // --- Webhooks ---
+
+  // ALREADY_EXISTS when its webhook_id is taken.
+  virtual absl::Status AddWebhook(const WebhookRecord& webhook) = 0;
+
+  // All of them, by webhook_id.
+  virtual absl::StatusOr<std::vector<WebhookRecord>> ListWebhooks() = 0;
+
+  // Deletes the webhook and its deliveries. NOT_FOUND when there is none.
+  virtual absl::Status DeleteWebhook(absl::string_view webhook_id) = 0;
+
+  // Writes all of it in one transaction, if the lease still has this holder and term.
+  // FAILED_PRECONDITION when somebody else took over, NOT_FOUND when there is no such webhook:
+  // nothing is written.
+  virtual absl::Status MoveWebhook(absl::string_view lease_name, const LeaseRecord& held,
+                                   const WebhookMove& move) = 0;
+
+  // Appends to the attempts of a webhook, whoever holds the lease, and drops the oldest beyond
+  // kDeliveriesKept. NOT_FOUND when there is no such webhook.
+  virtual absl::Status AddDelivery(absl::string_view webhook_id, absl::string_view delivery) = 0;
+
+  // At most `limit` attempts of a webhook with delivery_seq below `before`, the newest first.
+  virtual absl::StatusOr<std::vector<DeliveryRecord>> ReadDeliveries(absl::string_view webhook_id,
+                                                                     int64_t before,
+                                                                     size_t limit) = 0;
 
   // --- Keys ---
 

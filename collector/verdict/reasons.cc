@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "collector/verdict/posterior.h"
+#include "collector/verdict/words.h"
 #include "common/message.h"
 
 namespace sightline {
@@ -23,17 +24,6 @@ std::vector<std::string> NamesIn(const v1::TargetVerdict& verdict, v1::AccessSta
     if (region.access().state() == state) names.push_back(region.display_name());
   }
   return names;
-}
-
-// "1 region", "2 regions".
-std::string Counted(size_t count, absl::string_view noun) {
-  return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
-}
-
-// "a", "a and b", "a, b and c".
-std::string Listed(const std::vector<std::string>& names) {
-  if (names.size() < 2) return absl::StrJoin(names, "");
-  return absl::StrCat(absl::StrJoin(names.begin(), names.end() - 1, ", "), " and ", names.back());
 }
 
 std::string Networks(const std::vector<uint32_t>& asns) {
@@ -63,13 +53,13 @@ std::string OnNetworks(const v1::TargetVerdict& verdict) {
 // "Open in 2 of 6 regions (Beijing Shi, Shanghai Shi) on both networks; blocked in 4."
 std::string RegionsSentence(const v1::TargetVerdict& verdict) {
   const auto all = static_cast<size_t>(verdict.regions_size());
-  std::string of_all = absl::StrCat(" of ", Counted(all, "region"));
+  std::string of_all = absl::StrCat(" of ", NumberOf(all, "region"));
   std::vector<std::string> parts;
   const auto add = [&](absl::string_view words, v1::AccessState state, bool named) {
     const std::vector<std::string> names = NamesIn(verdict, state);
     if (names.empty()) return;
     const std::string number = names.size() == all && all > 1
-                                   ? absl::StrCat("all ", Counted(all, "region"))
+                                   ? absl::StrCat("all ", NumberOf(all, "region"))
                                    : absl::StrCat(names.size(), of_all);
     of_all.clear();  // said once
     const bool list = named && names.size() < all && names.size() <= kNamesMax;
@@ -134,7 +124,7 @@ std::string OriginsSentence(const v1::TargetVerdict& verdict) {
     all += region.access().buckets_open() + region.access().buckets_blocked();
   }
   if (all == 0) return "";
-  return absl::StrCat(open, " of ", Counted(all, "origin"),
+  return absl::StrCat(open, " of ", NumberOf(all, "origin"),
                       open == 1 ? " reaches it." : " reach it.");
 }
 
@@ -148,7 +138,7 @@ std::string FlipSentence(const v1::TargetVerdict& verdict) {
   }
   if (weakest == nullptr) return "";
   const uint32_t cost = weakest->access().flip_cost();
-  return absl::StrCat(Counted(cost, "more origin"), " would be needed to reverse this for ",
+  return absl::StrCat(NumberOf(cost, "more origin"), " would be needed to reverse this for ",
                       weakest->display_name(),
                       verdict.regions_size() > 1 ? "; no region takes fewer." : ".");
 }
@@ -185,7 +175,7 @@ std::string SuspectsSentence(const v1::TargetVerdict& verdict) {
     suspected += region.access().buckets_suspected();
   }
   if (suspected == 0) return "";
-  return absl::StrCat(Counted(suspected, "origin"),
+  return absl::StrCat(NumberOf(suspected, "origin"),
                       " contradict what is known to work and not to, so they hardly count.");
 }
 
@@ -207,7 +197,7 @@ std::string CauseSentence(const v1::TargetVerdict& verdict) {
 
 std::string ControlsSentence(const TargetTally& tally, const v1::TargetVerdict& verdict) {
   const std::string count =
-      absl::StrCat(tally.controls_reached, " of ", Counted(tally.controls_decided, "control"));
+      absl::StrCat(tally.controls_reached, " of ", NumberOf(tally.controls_decided, "control"));
   switch (tally.outside) {
     case Contrast::kReached:
       return absl::StrCat("Controls outside reach it (", count, ").");

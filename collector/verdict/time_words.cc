@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "collector/verdict/posterior.h"
+#include "collector/verdict/words.h"
 #include "common/message.h"
 
 namespace sightline {
@@ -55,12 +56,6 @@ std::string Length(absl::Duration length) {
   }
   const int64_t seconds = absl::ToInt64Seconds(length);
   return absl::StrCat(seconds, seconds == 1 ? " second" : " seconds");
-}
-
-// "a", "a and b", "a, b and c".
-std::string Listed(const std::vector<std::string>& names) {
-  if (names.size() < 2) return absl::StrJoin(names, "");
-  return absl::StrCat(absl::StrJoin(names.begin(), names.end() - 1, ", "), " and ", names.back());
 }
 
 const v1::RegionAccess* RegionOf(const v1::Event& event, const v1::TargetVerdict& verdict) {

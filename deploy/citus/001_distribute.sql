@@ -1,5 +1,5 @@
 -- Turns a PostgreSQL store into a Citus one. Run it once, on the coordinator, while no collector
--- runs, after "sightline-collector migrate" has brought the schema to version 3:
+-- runs, after "sightline-collector migrate" has brought the schema to version 5:
 --   psql --single-transaction --set ON_ERROR_STOP=1 --file 001_distribute.sql URL
 -- README.md says what it needs and how far it was tried.
 CREATE EXTENSION IF NOT EXISTS citus;
@@ -15,6 +15,12 @@ SELECT create_distributed_table('cells', 'target_id', colocate_with => 'verdicts
 SELECT create_distributed_table('events', 'target_id', colocate_with => 'verdicts');
 SELECT create_distributed_table('timelines', 'target_id', colocate_with => 'verdicts');
 
+-- What readers follow, by country.
+SELECT create_distributed_table('changes', 'country', colocate_with => 'none');
+SELECT create_distributed_table('statements', 'country', colocate_with => 'changes');
+SELECT create_distributed_table('window_revisions', 'country', colocate_with => 'changes');
+SELECT create_distributed_table('annotations', 'country', colocate_with => 'changes');
+
 -- Small tables, the same everywhere.
 SELECT create_reference_table('invites');
 SELECT create_reference_table('plans');
@@ -24,4 +30,6 @@ SELECT create_reference_table('nodes');
 SELECT create_reference_table('leases');
 SELECT create_reference_table('fold_positions');
 SELECT create_reference_table('fold_windows');
+SELECT create_reference_table('webhooks');
+SELECT create_reference_table('deliveries');
 SELECT create_reference_table('schema_migrations');

@@ -249,6 +249,70 @@ TEST(FoldHistoryTest, ASpoolThatArrivesAtOnceIsOneAmendment) {
   EXPECT_LE(FromProto(event.amendments(0).amend_time()), Hour(31) + kGrace);
 }
 
+std::vector<v1::Change> Changes(Store& store) {
+  std::vector<v1::Change> changes;
+  const auto records = *store.ReadChanges("CN", 0, 100'000);
+  for (const ChangeRecord& record : records) {
+    EXPECT_TRUE(changes.emplace_back().ParseFromString(record.change));
+    EXPECT_EQ(record.change_seq, static_cast<int64_t>(changes.size())) << "no gap, none twice";
+    EXPECT_EQ(changes.back().change_seq(), record.change_seq);
+  }
+  return changes;
+}
+
+// Whoever heard every change, each once and in order, knows what every window says.
+void ExpectChangesComeToTheVerdicts(Store& store) {
+  using Said = std::map<std::string, v1::AccessState>;
+  std::map<std::string, Said> newest;                                 // by target
+  std::map<std::string, absl::Time> newest_window;                    // by target
+  std::map<std::pair<std::string, absl::Time>, v1::Scope> corrected;  // by target and window
+  const std::vector<v1::Change> changes = Changes(store);
+  for (const v1::Change& change : changes) {
+    const absl::Time window = FromProto(change.window_start_time());
+    if (change.kinds(0) == v1::CHANGE_KIND_CORRECTED) {
+      corrected[{change.target_id(), window}] = change.scope();
+      continue;
+    }
+    newest_window[change.target_id()] = window;
+    for (const v1::RegionChange& region : change.regions()) {
+      v1::AccessState& said = newest[change.target_id()][region.region()];
+      EXPECT_EQ(said, region.previous_state()) << change.DebugString();
+      said = region.state();
+    }
+  }
+  const auto rows = *store.ReadVerdicts("CN", absl::InfinitePast(), absl::InfiniteFuture());
+  std::map<std::string, v1::TargetVerdict> last;
+  for (const VerdictRecord& row : rows) {
+    v1::TargetVerdict& verdict = last[row.target_id];
+    EXPECT_TRUE(verdict.ParseFromString(row.verdict));
+    const auto late = corrected.find({row.target_id, row.window_start});
+    if (late != corrected.end() && row.window_start < newest_window[row.target_id]) {
+      EXPECT_EQ(late->second, verdict.scope()) << row.target_id << " at " << row.window_start;
+    }
+  }
+  for (const auto& [target_id, verdict] : last) {
+    for (const v1::RegionAccess& region : verdict.regions()) {
+      EXPECT_EQ(newest[target_id][region.region()], region.access().state()) << target_id;
+    }
+  }
+}
+
+TEST(FoldHistoryTest, AnOpeningIsAChangeAndSoIsItsEnd) {
+  Site site;
+  site.Rounds(0, 40, 20);
+  ASSERT_TRUE(site.site.Start().ok());
+  site.Settle(0, 39);
+  std::vector<std::string> kinds;
+  const std::vector<v1::Change> changes = Changes(site.site.store);
+  for (const v1::Change& change : changes) {
+    if (change.target_id() != "whatsapp") continue;
+    kinds.push_back(ShortName(change.kinds(0)));
+    EXPECT_FALSE(change.text().empty());
+  }
+  EXPECT_THAT(kinds, ElementsAre("OTHER", "OPENED", "CLOSED", "EVENT"));
+  ExpectChangesComeToTheVerdicts(site.site.store);
+}
+
 // Content of the events that the stored cells come to.
 std::vector<std::string> Expected(Store& store, int last) {
   std::map<std::string, Timeline> timelines;
@@ -321,6 +385,7 @@ TEST(FoldHistoryTest, CrashesAndAStoreInDoubtLeaveTheEventsThatTheCellsComeTo) {
         << "hour " << i;
   }
   EXPECT_FALSE(site.Stored().empty());
+  ExpectChangesComeToTheVerdicts(site.site.store);
 }
 
 }  // namespace

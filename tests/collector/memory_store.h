@@ -12,15 +12,18 @@
 
 #include "collector/store/store.h"
 #include "common/crypto.h"
+#include "tests/collector/memory_said.h"
 
 namespace sightline {
 
 // Thread-safe.
-class MemoryStore : public Store {
+class MemoryStore : public MemorySaid {
  public:
   // Every later call answers with this until it is OK again.
   void FailWith(absl::Status status) {
     const std::lock_guard lock(mutex_);
+    FailSaidWith(status);
+    FailWebhooksWith(status);
     failure_ = std::move(status);
   }
   // Only PrepareDays answers with this.
@@ -39,6 +42,7 @@ class MemoryStore : public Store {
     verdicts_.clear();
     events_.clear();
     timelines_.clear();
+    LoseSaid();
   }
   std::vector<LogRecord> log() const {
     const std::lock_guard lock(mutex_);
@@ -241,6 +245,7 @@ class MemoryStore : public Store {
     for (const TimelineRecord& each : write.timelines) {
       timelines_[{each.country, each.target_id}] = each;
     }
+    WriteSaid(write);
     const FoldCheckpoint* checkpoint = write.checkpoint;
     if (checkpoint == nullptr) return absl::OkStatus();
     for (const auto& [node, seq] : checkpoint->positions) checkpoint_.positions[node] = seq;

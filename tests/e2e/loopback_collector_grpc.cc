@@ -73,14 +73,17 @@ struct LoopbackCollector::Whole {
         intake(*store, plans, bucket_keys, recent, clock, metrics, IntakeOptions(),
                [this] { fold.Wake(); }),
         enrolment(*store, plans, regions, clock,
-                  {{"collector.invalid:7443"}, Certificate().certificate_pem}) {
+                  {{"collector.invalid:7443"}, Certificate().certificate_pem}),
+        chronicle_loop(chronicle, plans, clock),
+        webhooks(*store, plans, clock, {}) {
     ServerOptions options;
     options.listen = "127.0.0.1:0";
     options.tls_cert_pem = Certificate().certificate_pem;
     options.tls_key_pem = Certificate().key_pem;
     options.admin_socket = absl::StrCat(folder, "/admin.sock");
-    server = *Server::Start(options, {intake.session_context(), enrolment, geo, regions,
-                                      translations, board, intake.store_workers(), readers});
+    server = *Server::Start(
+        options, {intake.session_context(), enrolment, geo, regions, translations, board, chronicle,
+                  chronicle_loop, intake.store_workers(), readers, webhooks, testers});
     port = server->port();
   }
 
@@ -97,7 +100,11 @@ struct LoopbackCollector::Whole {
   Intake intake;
   Enrolment enrolment;
   RegionTranslations translations;
+  Chronicle chronicle{*store};
+  ChronicleLoop chronicle_loop;
   Workers readers{1};
+  WebhookDesk webhooks;
+  Workers testers{1};
   std::unique_ptr<Server> server;
   int port = 0;
 };

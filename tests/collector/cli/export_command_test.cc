@@ -154,6 +154,70 @@ TEST_F(ExportCommandTest, AStoreThatIsNotThereIsNotMade) {
   EXPECT_FALSE(std::filesystem::exists(file_));
 }
 
+TEST_F(ExportCommandTest, OoniLinesOfAStoreAndOfItsExportAreTheSame) {
+  const std::string lines = folder_ / "log.jsonl";
+  const Ran ran = app_.Run({"export", "--as", "ooni", "--store", url_, lines, "--country", "CN"});
+  EXPECT_EQ(ran.exit_code, kExitOk) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("log.jsonl: 160 lines of 32 rounds\n"),
+                             HasSubstr("give it only to those"), Not(HasSubstr("names them"))));
+  struct stat info = {};
+  ASSERT_EQ(stat(lines.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+  ASSERT_EQ(Export().exit_code, kExitOk);
+  const std::string again = folder_ / "again.jsonl";
+  ASSERT_EQ(app_.Run({"export", "--as", "ooni", "--in", file_, again, "--country", "CN"}).exit_code,
+            kExitOk);
+  EXPECT_EQ(*SystemFiles().Read(again), *SystemFiles().Read(lines));
+  const std::string named = folder_ / "named.jsonl";
+  const Ran agents = app_.Run({"export", "--as", "ooni", "--in", file_, named, "--agents"});
+  EXPECT_THAT(agents.out, AllOf(HasSubstr("220 lines of 44 rounds"), HasSubstr("and names them")));
+}
+
+TEST_F(ExportCommandTest, CellsOfAStoreAndOfItsExportAreTheSame) {
+  const std::string cells = folder_ / "cells.csv";
+  const Ran ran = app_.Run({"export", "--as", "cells-csv", "--store", url_, cells});
+  EXPECT_EQ(ran.exit_code, kExitOk) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("rows of 20 verdicts\n"));
+  ASSERT_EQ(Export().exit_code, kExitOk);
+  const std::string again = folder_ / "again.csv";
+  ASSERT_EQ(app_.Run({"export", "--as", "cells-csv", "--in", file_, again}).exit_code, kExitOk);
+  EXPECT_EQ(*SystemFiles().Read(again), *SystemFiles().Read(cells));
+  EXPECT_THAT(*SystemFiles().Read(cells),
+              HasSubstr("\r\nCN,CN-BJ,,whatsapp,2024-04-06T00:00:00+00:00,3600,BLOCKED,0,4,"));
+}
+
+TEST_F(ExportCommandTest, FlagsThatDoNotBelongTogetherAreRefused) {
+  const auto refused = [&](std::vector<std::string> more, const std::string& why) {
+    std::vector<std::string> arguments = {"export", file_};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Ran ran = app_.Run(arguments);
+    EXPECT_EQ(ran.exit_code, kExitUsage) << why;
+    EXPECT_THAT(ran.err, HasSubstr(why));
+    EXPECT_FALSE(std::filesystem::exists(file_));
+  };
+  refused({}, "--store or --in");
+  refused({"--in", "log.export"}, "--in: only with --as ooni or cells-csv");
+  refused({"--as", "ooni", "--store", url_, "--in", "log.export"}, "--store excludes --in");
+  refused({"--as", "xml", "--store", url_}, "--as: xml not in");
+  refused({"--store", url_, "--since", "2024-04-06"}, "only with --as ooni or cells-csv");
+  refused({"--as", "cells-csv", "--store", url_, "--agents"}, "--agents: only with --as ooni");
+}
+
+TEST_F(ExportCommandTest, WrongTimesAndCountriesLeaveNoFile) {
+  const auto failed = [&](std::vector<std::string> more, const std::string& why) {
+    std::vector<std::string> arguments = {"export", "--store", url_, file_};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Ran ran = app_.Run(arguments);
+    EXPECT_EQ(ran.exit_code, kExitFailure) << why;
+    EXPECT_THAT(ran.err, HasSubstr(why));
+    EXPECT_FALSE(std::filesystem::exists(file_));
+  };
+  failed({"--as", "ooni", "--since", "soon"}, "--since: \"soon\" is no time");
+  failed({"--as", "ooni", "--until", "2024-04-06", "--since", "2024-04-06"},
+         "--until: must be after --since");
+  failed({"--as", "cells-csv", "--country", "US"}, "country: no plan has \"US\"");
+}
+
 class ProgressTest : public ::testing::Test {
  protected:
   // What is written while half of 1000 records take `steps` steps of 100 ms.

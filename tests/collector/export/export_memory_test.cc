@@ -7,6 +7,7 @@
 #include "collector/export/export_check.h"
 #include "collector/export/export_store.h"
 #include "collector/export/export_writer.h"
+#include "collector/export/ooni_writer.h"
 #include "common/crypto.h"
 #include "common/files.h"
 #include "common/plan.h"
@@ -59,6 +60,7 @@ class EndlessStore : public MemoryStore {
     for (int i = 0; i < 40; ++i) {
       v1::Observation& observation = *batch.add_observations();
       observation.set_check_id("weibo-web");
+      observation.mutable_layers()->set_dns(v1::LAYER_STATE_OK);
       observation.add_redirects()->set_location(std::string(250, 'x'));
     }
     const v1::SignedBatch sealed = agent_.Seal(batch);
@@ -108,6 +110,24 @@ TEST(ExportMemoryTest, APageAndABlockAtATimeAreInMemory) {
   // The end of the chain, which this registry does not know.
   EXPECT_EQ(report->audit().problems_total(), 1u) << ToText(*report);
   EXPECT_LT(PeakBytes(), 8 * kMiB);
+}
+
+TEST(ExportMemoryTest, APageAndSomeDetailAreInMemoryWhileOoniLinesAreWritten) {
+  constexpr uint64_t kRecords = 1000;
+  EndlessStore store(kRecords);
+  OoniOptions options;
+  options.page_records = kPage;
+  options.detail_bytes_max = 1 * kMiB;
+  uint64_t bytes = 0;
+  ForgetPeak();
+  const auto counts = WriteOoniLines(store, options, [&](absl::string_view line) {
+    bytes += line.size();
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(counts.ok()) << counts.status();
+  EXPECT_EQ(counts->lines, 40 * kRecords);
+  EXPECT_GT(bytes, 40 * kMiB);
+  EXPECT_LT(PeakBytes(), 5 * kMiB);
 }
 
 TEST(ExportMemoryTest, ABlockOfShortRowsIsRefusedBeforeItIsParsed) {

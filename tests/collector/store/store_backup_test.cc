@@ -47,11 +47,19 @@ class StoreCopiesTest : public StoreTest {
         {"id", "target", "CN", TestTime(), absl::InfiniteFuture(), EveryByte()}};
     const std::vector<TimelineRecord> timelines = {{"target", "CN", TestTime(), EveryByte()},
                                                    {"", "CN", TestTime(), ""}};
+    const std::vector<ChangeRecord> changes = {{"CN", 1, EveryByte()}, {"CN", 2, ""}};
+    const std::vector<StatementRecord> statements = {{"target", "CN", EveryByte()}};
     ASSERT_OK(store.WriteFold("fold", lease,
                               {.verdicts = verdicts,
                                .events = events,
                                .timelines = timelines,
+                               .changes = changes,
+                               .statements = statements,
                                .checkpoint = &checkpoint}));
+    ASSERT_OK(store.PutAnnotation({"CN", "note", TestTime(), EveryByte()}));
+    ASSERT_OK(store.AddWebhook({"hook", "CN", 1, EveryByte(), EveryByte()}));
+    ASSERT_OK(store.AddDelivery("hook", EveryByte()));
+    ASSERT_OK(store.AddDelivery("hook", "another"));
   }
 
   // Everything that Store tells, but for leases.
@@ -72,6 +80,24 @@ class StoreCopiesTest : public StoreTest {
       absl::StrAppend(&all, plan.SerializeAsString());
     }
     for (int64_t day = 19831; day < 19835; ++day) absl::StrAppend(&all, *store.BucketKey(day));
+    for (const ChangeRecord& r : Value(store.ReadChanges("CN", 0, 100))) {
+      absl::StrAppend(&all, r.change_seq, r.change, "\n");
+    }
+    for (const StatementRecord& r : Value(store.ReadStatements("CN"))) {
+      absl::StrAppend(&all, r.target_id, r.statement, "\n");
+    }
+    for (const WindowRevision& r : Value(store.ReadRevisions("CN", 0))) {
+      absl::StrAppend(&all, absl::ToUnixMillis(r.window_start), " ", r.revision, "\n");
+    }
+    for (const AnnotationRecord& r : Value(store.ReadAnnotations("CN"))) {
+      absl::StrAppend(&all, r.annotation_id, absl::ToUnixMillis(r.time), r.annotation, "\n");
+    }
+    for (const WebhookRecord& r : Value(store.ListWebhooks())) {
+      absl::StrAppend(&all, r.webhook_id, r.country, r.position, r.config, r.state, "\n");
+      for (const DeliveryRecord& d : Value(store.ReadDeliveries(r.webhook_id, 100, 100))) {
+        absl::StrAppend(&all, d.delivery_seq, d.delivery, "\n");
+      }
+    }
     const FoldCheckpoint checkpoint = *store.ReadCheckpoint();
     for (const auto& [node, node_seq] : checkpoint.positions) {
       absl::StrAppend(&all, node, " at ", node_seq, "\n");

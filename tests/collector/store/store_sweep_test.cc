@@ -84,10 +84,14 @@ TEST_P(StoreSweepTest, WriteFoldIsDoneWholeOrNotAtAll) {
     const std::vector<EventRecord> events = {
         {"e", "t", "CN", TestTime(), TestTime() + absl::Hours(1), text}};
     const std::vector<TimelineRecord> timelines = {{"t", "CN", TestTime(), text}};
+    const std::vector<ChangeRecord> changes = {{"CN", written + 1, text}};
+    const std::vector<StatementRecord> statements = {{"t", "CN", text}};
     const absl::Status status = store_->WriteFold("fold", lease,
                                                   {.verdicts = verdicts,
                                                    .events = events,
                                                    .timelines = timelines,
+                                                   .changes = changes,
+                                                   .statements = statements,
                                                    .checkpoint = &checkpoint});
     written += status.ok() ? 1 : 0;
     return status;
@@ -102,6 +106,9 @@ TEST_P(StoreSweepTest, WriteFoldIsDoneWholeOrNotAtAll) {
     ASSERT_EQ(events->size(), written == 0 ? 0u : 1u);
     ASSERT_EQ(timelines->size(), events->size());
     ASSERT_EQ(verdicts->size(), written == 0 ? 0u : 2u);
+    EXPECT_EQ(*plain_->NewestChange("CN"), written);
+    EXPECT_EQ(*plain_->NewestRevision("CN"), written);
+    EXPECT_EQ(plain_->ReadStatements("CN")->size(), events->size());
     EXPECT_EQ(checkpoint->windows.size(), written == 0 ? 0u : 1u);
     for (const VerdictRecord& verdict : *verdicts) {
       EXPECT_EQ(verdict.verdict, absl::StrCat("state ", written));
@@ -115,6 +122,30 @@ TEST_P(StoreSweepTest, WriteFoldIsDoneWholeOrNotAtAll) {
   Sweep(call, check);
   check();
   EXPECT_EQ(written, 2);
+}
+
+TEST_P(StoreSweepTest, MoveWebhookIsDoneWholeOrNotAtAll) {
+  const LeaseRecord lease = {"n1", 1, 1};
+  ASSERT_TRUE(*plain_->MoveLease("webhooks", {}, lease));
+  ASSERT_OK(plain_->AddWebhook({"hook", "CN", 0, "config", "state 0"}));
+  int64_t moved = 0;
+  const auto call = [&] {
+    const std::string state = absl::StrCat("state ", moved + 1);
+    const absl::Status status =
+        store_->MoveWebhook("webhooks", lease, {"hook", moved + 1, state, state});
+    moved += status.ok() ? 1 : 0;
+    return status;
+  };
+  const auto check = [&] {
+    const std::vector<WebhookRecord> webhooks = Value(plain_->ListWebhooks());
+    ASSERT_EQ(webhooks.size(), 1u);
+    EXPECT_EQ(webhooks[0].position, moved);
+    EXPECT_EQ(webhooks[0].state, absl::StrCat("state ", moved));
+    EXPECT_EQ(Value(plain_->ReadDeliveries("hook", 100, 100)).size(), static_cast<size_t>(moved));
+  };
+  Sweep(call, check);
+  check();
+  EXPECT_EQ(moved, 2);
 }
 
 TEST_P(StoreSweepTest, EnrolIsDoneWholeOrNotAtAll) {

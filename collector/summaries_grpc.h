@@ -1,0 +1,48 @@
+// The Summaries service: adapters between gRPC and what answers readers. Decides nothing.
+#ifndef SIGHTLINE_COLLECTOR_SUMMARIES_GRPC_H_
+#define SIGHTLINE_COLLECTOR_SUMMARIES_GRPC_H_
+
+#include <utility>
+
+#include "collector/server_grpc.h"
+#include "sightline/v1/summaries.grpc.pb.h"
+
+namespace sightline {
+
+class SummariesService final : public v1::Summaries::CallbackService {
+ public:
+  explicit SummariesService(ServerParts parts) : parts_(std::move(parts)) {}
+
+  grpc::ServerUnaryReactor* ListTargets(grpc::CallbackServerContext* context,
+                                        const v1::ListTargetsRequest* request,
+                                        v1::ListTargetsResponse* response) override;
+  grpc::ServerUnaryReactor* ListRegions(grpc::CallbackServerContext* context,
+                                        const v1::ListRegionsRequest* request,
+                                        v1::ListRegionsResponse* response) override;
+  grpc::ServerUnaryReactor* GetSummary(grpc::CallbackServerContext* context,
+                                       const v1::GetSummaryRequest* request,
+                                       v1::GetSummaryResponse* response) override;
+  grpc::ServerUnaryReactor* GetTimeline(grpc::CallbackServerContext* context,
+                                        const v1::GetTimelineRequest* request,
+                                        v1::GetTimelineResponse* response) override;
+  grpc::ServerUnaryReactor* ListEvents(grpc::CallbackServerContext* context,
+                                       const v1::ListEventsRequest* request,
+                                       v1::ListEventsResponse* response) override;
+  grpc::ServerUnaryReactor* ListAnnotations(grpc::CallbackServerContext* context,
+                                            const v1::ListAnnotationsRequest* request,
+                                            v1::ListAnnotationsResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchSummariesResponse>* WatchSummaries(
+      grpc::CallbackServerContext* context, const v1::WatchSummariesRequest* request) override;
+
+ private:
+  // Answers on a thread that may wait; `answer(store, plan)` returns a StatusOr<Response>.
+  template <typename Response, typename Answer>
+  grpc::ServerUnaryReactor* FromStore(grpc::CallbackServerContext* context, Response* response,
+                                      Answer answer);
+
+  const ServerParts parts_;
+};
+
+}  // namespace sightline
+
+#endif  // SIGHTLINE_COLLECTOR_SUMMARIES_GRPC_H_
