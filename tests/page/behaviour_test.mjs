@@ -74,6 +74,10 @@ const noteDrawn = () => {
 };
 
 test("31 regions x 30 days x 6 services answer the keyboard within a second", async () => {
+  // The mock makes its answers up when they are asked for first; a collector has them ready.
+  page = await openPage(browser, mock.url, { hash: "#/CN" });
+  await waitForSentences(page);
+  await page.context().close();
   const times = [];
   for (let round = 0; round < 3; round += 1) {
     page = await openPage(browser, mock.url, {
@@ -103,7 +107,8 @@ test("31 regions x 30 days x 6 services answer the keyboard within a second", as
   }
   page = null;
   console.log(`interactive after ${times.map(Math.round).join(", ")} ms`);
-  assert.ok(Math.min(...times) < INTERACTIVE_MS_MAX, `${times} ms`);
+  const [, median] = times.sort((a, b) => a - b);
+  assert.ok(median < INTERACTIVE_MS_MAX, `${times} ms`);
 });
 
 test("a city that opens changes the sentence, the map and what is announced, without a reload", async () => {
@@ -219,7 +224,7 @@ test("no plan, then no window, then verdicts: the page fills by itself", async (
   assert.match(await text(".notice"), /has no plan/);
   control("mode", { is: "window" });
   await page.waitForFunction(
-    () => /first window of 1 hour/.test(document.querySelector(".notice")?.innerText ?? ""),
+    () => /first window is not over/.test(document.querySelector(".notice")?.innerText ?? ""),
     undefined,
     { timeout: 12_000 },
   );

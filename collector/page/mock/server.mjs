@@ -10,7 +10,7 @@ import { createServer } from "node:http";
 import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { annotations, changesOf, eventsOf, rfc3339, summaryOf, timelineOf } from "./answers.mjs";
+import { annotations, changesOf, eventsOf, summaryOf, timelineOf } from "./answers.mjs";
 import { NOW, REGIONS, TARGETS, World } from "./world.mjs";
 
 const CSP =
@@ -70,7 +70,7 @@ export class Mock {
       throw new Refusal(503, "UNAVAILABLE", "no plan: publish one with `sightline plan publish`");
     if (this.mode === "error") throw new Refusal(500, "INTERNAL", "the store does not answer");
     if (name === "countries") {
-      return { countries: ["CN"], window_length: "3600s", time: rfc3339(this.now()), version: "0.1.0" };
+      return { countries: ["CN"] };
     }
     if (name === "targets") {
       return {

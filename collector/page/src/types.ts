@@ -147,9 +147,6 @@ export interface Change {
 
 export interface Countries {
   countries: string[];
-  window_length: string;
-  time: string;
-  version: string;
 }
 
 const short = (name: string, prefix: string): string =>

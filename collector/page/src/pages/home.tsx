@@ -1,67 +1,16 @@
 // The first screen: per service one sentence and one strip.
-import { useState } from "preact/hooks";
 import { DEFAULT_WINDOWS, rangeOf, type Range } from "../aggregate";
-import { query } from "../api";
 import { useNameOf, usePage } from "../context";
-import { useAnswer } from "../feed";
 import { fill, word } from "../i18n/i18n";
-import { Axis } from "../parts/axis";
 import { Changes } from "../parts/changes";
 import { GLYPHS, Legend, STATES } from "../parts/patterns";
-import { ScopeStrip, scopeText } from "../parts/strip";
+import { ServiceStrip } from "../parts/servicestrip";
 import { MiniMap } from "../parts/tilemap";
 import { countryName } from "../places/places";
 import { formatRoute } from "../route";
 import { countStates, windowEnd } from "../sentence/facts";
 import { sentenceOf, type Sentence } from "../sentence/sentence";
-import { kindOf, seconds, type Summary, type Timeline, type Verdict } from "../types";
-
-export const stripPath = (country: string, target: string, range: Range): string =>
-  query("timeline", {
-    country,
-    target_id: target,
-    start_time: new Date(range.from).toISOString(),
-    end_time: new Date(range.to).toISOString(),
-    step: `${range.step}s`,
-    read_mask: "window_counts,scopes,regions.states",
-  });
-
-// The strip of a service with its dates; asks for its own history.
-export const ServiceStrip = ({
-  target,
-  name,
-  range,
-  version,
-  live,
-  dates = true,
-}: {
-  target: string;
-  name: string;
-  range: Range;
-  version: number;
-  live: boolean;
-  dates?: boolean;
-}) => {
-  const { country, texts, lang, shortWindows } = usePage();
-  const { data, error } = useAnswer<Timeline>(stripPath(country, target, range), version);
-  const [at, setAt] = useState<number | null>(null);
-  if (!data && error)
-    return <p class="hint strip-box">{fill(texts.noHistory, { message: error.message })}</p>;
-  if (!data || data.step_count === 0) return <div class="strip-wait" aria-hidden="true" />;
-  const step = at === null ? null : Math.min(at, data.step_count - 1);
-  return (
-    <div class="strip-box">
-      <ScopeStrip timeline={data} name={name} at={step} onAt={setAt} />
-      {(dates || step !== null) && (
-        <Axis
-          timeline={data}
-          live={live}
-          text={step === null ? null : scopeText(data, step, texts, lang, shortWindows)}
-        />
-      )}
-    </div>
-  );
-};
+import { kindOf, seconds, type Summary, type Verdict } from "../types";
 
 // How many regions are how: "◐ 2  ✕ 26  ? 3".
 const Counts = ({ verdict }: { verdict: Verdict }) => {

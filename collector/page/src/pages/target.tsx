@@ -10,6 +10,7 @@ import { Confidence, WouldChange } from "../parts/confidence";
 import { Happenings } from "../parts/happenings";
 import { HeatStrips } from "../parts/heat";
 import { Legend } from "../parts/patterns";
+import { Peers } from "../parts/peers";
 import { NetworkTable, RegionPanel } from "../parts/regionpanel";
 import { RateChart } from "../parts/ratechart";
 import { TileMap } from "../parts/tilemap";
@@ -19,7 +20,6 @@ import { sentenceOf } from "../sentence/sentence";
 import { lengthText, momentText } from "../time";
 import {
   isOpen,
-  kindOf,
   scopeOf,
   seconds,
   stateOf,
@@ -29,9 +29,8 @@ import {
   type Timeline,
   type Verdict,
 } from "../types";
-import { ServiceStrip } from "./home";
 
-const CHOICES: readonly number[] = [24, 168, 720, 2160]; // windows
+const CHOICES: readonly number[] = [24, 168, 720]; // windows
 
 // Scopes of which a place is the point: the chart begins with one.
 const PLACED: ReadonlySet<string> = new Set(["LOCAL", "ISOLATED"]);
@@ -83,53 +82,6 @@ const Lasting = ({ verdict }: { verdict: Verdict }) => {
   return longest ? <span class="badge">{word(texts, "duration", longest)}</span> : null;
 };
 
-const Peers = ({
-  summary,
-  range,
-  version,
-  live,
-  self,
-}: {
-  summary: Summary;
-  range: Range;
-  version: number;
-  live: boolean;
-  self: string;
-}) => {
-  const { texts, lang, country, route } = usePage();
-  const nameOf = useNameOf();
-  const end = windowEnd(summary);
-  const peers = summary.verdicts.filter(
-    ({ kind, target_id }) => kindOf(kind) === "SERVICE" && target_id !== self,
-  );
-  return (
-    <section class="panel">
-      <h2>{texts.peers}</h2>
-      <ul class="peers">
-        {peers.map((peer, index) => {
-          const sentence = sentenceOf(peer, end, lang, nameOf);
-          return (
-            <li key={peer.target_id} class={`tone-${sentence.tone}`}>
-              <p>
-                <a href={formatRoute({ ...route, country, target: peer.target_id })}>{sentence.name}</a>{" "}
-                {sentence.text}
-              </p>
-              <ServiceStrip
-                target={peer.target_id}
-                name={sentence.name}
-                range={range}
-                version={version}
-                live={live}
-                dates={index === peers.length - 1}
-              />
-            </li>
-          );
-        })}
-      </ul>
-    </section>
-  );
-};
-
 interface TargetProps {
   verdict: Verdict;
   summary: Summary;
@@ -155,44 +107,32 @@ const chosenRegion = (verdict: Verdict, asked: string | null): string | null => 
   return verdict.regions.find(({ access }) => isOpen(stateOf(access.state)))?.region ?? known[0] ?? null;
 };
 
-export const TargetPage = ({ verdict, summary, version, changed }: TargetProps) => {
-  const { texts, lang, country, route } = usePage();
-  const nameOf = useNameOf();
-  const end = windowEnd(summary);
-  const length = seconds(summary.window_length);
-  const range = shownRange(route, end, length);
-  const live = route.from === null;
-  const { data: timeline, error } = useAnswer<Timeline>(
-    timelinePath(country, verdict.target_id, range),
-    version,
-  );
-  const target = { country, target_ids: verdict.target_id };
-  const { data: events } = useAnswer<{ events: SightlineEvent[] }>(query("events", target), version);
-  const { data: notes } = useAnswer<{ annotations: Annotation[] }>(query("annotations", target), version);
-  const [whole, setWhole] = useState(route.region === null && !PLACED.has(scopeOf(verdict.scope)));
-  const region = chosenRegion(verdict, route.region);
-  const choose = (code: string): void => {
-    setWhole(false);
-    history.replaceState(
-      null,
-      "",
-      formatRoute({ ...route, country, target: verdict.target_id, region: code }),
-    );
-    dispatchEvent(new HashChangeEvent("hashchange"));
+// What a target's page asks for besides the summary.
+const useHistory = (verdict: Verdict, range: Range, version: number) => {
+  const { country } = usePage();
+  const id = verdict.target_id;
+  const wanted = { country, target_ids: id, page_size: "1000" };
+  const timeline = useAnswer<Timeline>(timelinePath(country, id, range), version);
+  const events = useAnswer<{ events: SightlineEvent[] }>(query("events", wanted), version);
+  const notes = useAnswer<{ annotations: Annotation[] }>(query("annotations", wanted), version);
+  return {
+    timeline: timeline.data,
+    error: timeline.error,
+    events: events.data?.events ?? verdict.events,
+    notes: notes.data?.annotations ?? [],
   };
-  const sentence = sentenceOf(verdict, end, lang, nameOf);
-  const access = verdict.regions.find((each) => each.region === region);
-  const mine = (events?.events ?? []).filter(({ target_id }) => target_id === verdict.target_id);
-  const told = (notes?.annotations ?? []).filter(
-    ({ target_id }) => target_id === "" || target_id === verdict.target_id,
-  );
+};
+
+const Head = ({ verdict, summary, changed }: { verdict: Verdict; summary: Summary; changed: boolean }) => {
+  const { texts, lang, country, route } = usePage();
+  const sentence = sentenceOf(verdict, windowEnd(summary), lang, useNameOf());
   return (
     <>
       <nav class="crumbs">
         <a href={formatRoute({ country, lang: route.lang })}>← {texts.home}</a>
       </nav>
       <div
-        class={`title tone-${sentence.tone} ${changed.has(verdict.target_id) ? "changed" : ""}`}
+        class={`title tone-${sentence.tone} ${changed ? "changed" : ""}`}
         data-target={verdict.target_id}
         data-sentence={sentence.whole}
       >
@@ -205,29 +145,63 @@ export const TargetPage = ({ verdict, summary, version, changed }: TargetProps) 
           <Lasting verdict={verdict} />
         </p>
       </div>
-      <div class="columns map-columns">
+    </>
+  );
+};
+
+interface PlaceProps {
+  verdict: Verdict;
+  region: string | null;
+  onChoose: (region: string) => void;
+}
+
+// Where: the map, the region that is looked at, and the networks.
+const Places = ({ verdict, region, onChoose }: PlaceProps) => {
+  const { texts } = usePage();
+  const access = verdict.regions.find((each) => each.region === region);
+  return (
+    <div class="columns map-columns">
+      <section class="panel">
+        <h2>{texts.map}</h2>
+        <p class="hint">{texts.mapHint}</p>
+        <TileMap regions={verdict.regions} chosen={region} onChoose={onChoose} />
+        <Legend scopes={false} />
+      </section>
+      <div class="stack">
+        {access && <RegionPanel region={access} />}
         <section class="panel">
-          <h2>{texts.map}</h2>
-          <p class="hint">{texts.mapHint}</p>
-          <TileMap regions={verdict.regions} chosen={region} onChoose={choose} />
-          <Legend scopes={false} />
+          <h2>{texts.networksAcross}</h2>
+          <NetworkTable networks={verdict.networks} caption={texts.networksAcross} />
         </section>
-        <div class="stack">
-          {access && <RegionPanel region={access} />}
-          <section class="panel">
-            <h2>{texts.networksAcross}</h2>
-            <NetworkTable networks={verdict.networks} caption={texts.networksAcross} />
-          </section>
-        </div>
       </div>
-      <RangeChoice length={length} />
+    </div>
+  );
+};
+
+// When: regions over time, the chart, events and notes.
+const History = ({
+  verdict,
+  region,
+  onChoose,
+  range,
+  version,
+}: PlaceProps & { range: Range; version: number }) => {
+  const { texts, route } = usePage();
+  const { timeline, error, events, notes } = useHistory(verdict, range, version);
+  const [whole, setWhole] = useState(route.region === null && !PLACED.has(scopeOf(verdict.scope)));
+  const choose = (code: string): void => {
+    setWhole(false);
+    onChoose(code);
+  };
+  return (
+    <>
       <section class="panel">
         <h2>{texts.heat}</h2>
-        {timeline ? (
-          <HeatStrips timeline={timeline} chosen={region} onChoose={choose} live={live} />
-        ) : error ? (
-          <p class="hint">{fill(texts.noHistory, { message: error.message })}</p>
-        ) : (
+        {timeline && (
+          <HeatStrips timeline={timeline} chosen={region} onChoose={choose} live={route.from === null} />
+        )}
+        {!timeline && error && <p class="hint">{fill(texts.noHistory, { message: error.message })}</p>}
+        {!timeline && !error && (
           <div class="heat-wait" role="status">
             <span class="visually-hidden">{texts.loading}</span>
           </div>
@@ -240,13 +214,33 @@ export const TargetPage = ({ verdict, summary, version, changed }: TargetProps) 
           <RateChart
             timeline={timeline}
             region={whole ? null : region}
-            events={mine}
-            notes={told}
+            events={events}
+            notes={notes}
             onRegion={(code) => (code === null ? setWhole(true) : choose(code))}
           />
         )}
-        <Happenings events={mine} notes={told} range={range} />
+        <Happenings events={events} notes={notes} range={range} />
       </section>
+    </>
+  );
+};
+
+export const TargetPage = ({ verdict, summary, version, changed }: TargetProps) => {
+  const { country, route } = usePage();
+  const length = seconds(summary.window_length);
+  const range = shownRange(route, windowEnd(summary), length);
+  const region = chosenRegion(verdict, route.region);
+  const choose = (code: string): void => {
+    const target = verdict.target_id;
+    history.replaceState(null, "", formatRoute({ ...route, country, target, region: code }));
+    dispatchEvent(new HashChangeEvent("hashchange"));
+  };
+  return (
+    <>
+      <Head verdict={verdict} summary={summary} changed={changed.has(verdict.target_id)} />
+      <Places verdict={verdict} region={region} onChoose={choose} />
+      <RangeChoice length={length} />
+      <History verdict={verdict} region={region} onChoose={choose} range={range} version={version} />
       <div class="columns">
         <div class="stack">
           <Causes verdict={verdict} />
@@ -254,7 +248,13 @@ export const TargetPage = ({ verdict, summary, version, changed }: TargetProps) 
         </div>
         <WouldChange verdict={verdict} />
       </div>
-      <Peers summary={summary} range={range} version={version} live={live} self={verdict.target_id} />
+      <Peers
+        summary={summary}
+        range={range}
+        version={version}
+        live={route.from === null}
+        self={verdict.target_id}
+      />
     </>
   );
 };

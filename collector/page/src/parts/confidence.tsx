@@ -4,7 +4,7 @@ import { useNameOf, usePage } from "../context";
 import { fill, word } from "../i18n/i18n";
 import { sure } from "./regionpanel";
 import { countStates } from "../sentence/facts";
-import { scopeOf, type Verdict } from "../types";
+import { isOpen, scopeOf, type Verdict } from "../types";
 
 const FLIPS_SHOWN = 3;
 const WORTH_SAYING = 0.01;
@@ -40,7 +40,12 @@ export const Confidence = ({ verdict }: { verdict: Verdict }) => {
 export const WouldChange = ({ verdict }: { verdict: Verdict }) => {
   const { texts } = usePage();
   const nameOf = useNameOf();
-  const easiest = flips(verdict).slice(0, FLIPS_SHOWN);
+  // What is open is what people ask about; behind it, what is the easiest to reverse.
+  const all = flips(verdict);
+  const easiest = [
+    ...all.filter(({ state }) => isOpen(state)),
+    ...all.filter(({ state }) => !isOpen(state)),
+  ].slice(0, FLIPS_SHOWN);
   const counts = countStates(verdict.regions);
   const silent = counts.UNKNOWN + counts.DISPUTED;
   const second = ranked(verdict)[1];

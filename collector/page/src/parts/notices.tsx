@@ -1,4 +1,5 @@
 // What stands in for an answer: loading, nothing yet, failed; and banners over an old answer.
+import type { ComponentChildren } from "preact";
 import { ApiError, serverNow } from "../api";
 import { usePage } from "../context";
 import type { Feed } from "../feed";
@@ -32,12 +33,13 @@ export const Skeleton = () => {
 
 interface NoticeProps {
   title: string;
-  text: string;
+  text?: string;
+  children?: ComponentChildren;
   detail?: string;
   onRetry?: () => void;
 }
 
-export const Notice = ({ title, text, detail, onRetry }: NoticeProps) => {
+export const Notice = ({ title, text, detail, onRetry, children }: NoticeProps) => {
   const { texts } = usePage();
   return (
     <section class="notice" role="status">
@@ -55,7 +57,8 @@ export const Notice = ({ title, text, detail, onRetry }: NoticeProps) => {
         ))}
       </svg>
       <h1>{title}</h1>
-      <p>{text}</p>
+      {text && <p>{text}</p>}
+      {children && <p>{children}</p>}
       {detail && (
         <p class="hint" lang="en">
           {detail}
@@ -80,12 +83,8 @@ interface NoAnswerProps {
 export const NoAnswer = ({ error, countries, onRetry }: NoAnswerProps) => {
   const { texts, country, lang } = usePage();
   if (error instanceof ApiError && error.status === 503) {
-    const length = countries ? lengthText(1000 * seconds(countries.window_length), lang) : "";
-    return countries ? (
-      <Notice title={texts.emptyTitle} text={fill(texts.emptyWindow, { length })} detail={error.message} />
-    ) : (
-      <Notice title={texts.emptyTitle} text={texts.emptyPlan} detail={error.message} />
-    );
+    const text = countries ? texts.emptyWindow : texts.emptyPlan;
+    return <Notice title={texts.emptyTitle} text={text} detail={error.message} />;
   }
   if (error instanceof ApiError && error.status === 404 && countries) {
     const known = countries.countries
