@@ -1,5 +1,5 @@
 // The answers of a collector over the made-up country, in the words of proto/sightline/v1.
-import { DAY, HOUR, NETWORKS, REGIONS, START, TARGETS } from "./world.mjs";
+import { DAY, HOUR, NETWORKS, REGIONS, TARGETS } from "./world.mjs";
 
 const STATES = ["UNSPECIFIED", "OPEN", "BLOCKED", "PARTIAL", "UNKNOWN", "DOWN", "DISPUTED"];
 const SCOPES = [
@@ -213,7 +213,7 @@ export const timelineOf = (world, query) => {
   const steps = Array.from({ length: count }, (_, index) => {
     const begin = from + index * step;
     const windows = Array.from({ length: step / HOUR }, (__, hour) => begin + hour * HOUR);
-    return windows.filter((time) => time >= START && time < world.windowEnd);
+    return windows.filter((time) => time >= world.start && time < world.windowEnd);
   });
   const answer = {
     country: "CN",
@@ -267,15 +267,26 @@ export const annotations = [
 ];
 
 export const changesOf = (world) => ({
-  changes: world.changes.map(({ time, target, kinds, text }, index) => ({
+  changes: world.changes.map((change, index) => ({
     change_seq: String(index + 1),
     country: "CN",
-    target_id: target.id,
-    display_name: target.name,
-    window_start_time: rfc3339(time - HOUR),
-    change_time: rfc3339(time),
-    kinds: kinds.map((kind) => `CHANGE_KIND_${kind}`),
-    text,
+    target_id: change.target.id,
+    display_name: change.target.name,
+    window_start_time: rfc3339(change.time - HOUR),
+    change_time: rfc3339(change.time),
+    kinds: change.kinds.map((kind) => `CHANGE_KIND_${kind}`),
+    scope: `SCOPE_${change.scope}`,
+    previous_scope: `SCOPE_${change.before}`,
+    regions: change.region
+      ? [
+          {
+            region: change.region,
+            state: "ACCESS_STATE_PARTIAL",
+            previous_state: "ACCESS_STATE_BLOCKED",
+          },
+        ]
+      : [],
+    events: eventsOf(world, [change.target.id]).filter(({ region }) => region === change.region),
+    text: change.text,
   })),
-  resume_token: "mock",
 });

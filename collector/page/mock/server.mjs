@@ -3,7 +3,8 @@
 //     node mock/server.mjs [--port 8787] [--page dist]
 //
 // GET /mock/mode?is=normal|plan|window|error|cut|slow and GET /mock/open?target=whatsapp&region=CN-GD change what it says;
-// GET /mock/clock?hours=5 moves its clock; GET /mock/reset begins anew.
+// GET /mock/clock?hours=5 moves its clock; GET /mock/young?hours=9 leaves it that much of the past;
+// GET /mock/reset begins anew.
 import { createHash } from "node:crypto";
 import { access, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -61,6 +62,7 @@ export class Mock {
     if (name === "reset") this.reset();
     if (name === "mode") this.mode = query.get("is");
     if (name === "open") this.world.open(query.get("target"), query.get("region"));
+    if (name === "young") this.world.start = this.world.windowEnd - 3_600_000 * Number(query.get("hours"));
     if (name === "clock") this.ahead += 3_600_000 * Number(query.get("hours"));
     return { mode: this.mode };
   }

@@ -98,16 +98,21 @@ export class World {
       to: each.to ? Date.parse(each.to) : null,
     }));
     this.windowEnd = Math.floor(NOW / HOUR) * HOUR;
+    this.start = START; // of the first window
     this.changes = [];
     for (const each of this.story) this.noteChange(each, each.from + HOUR);
   }
 
   noteChange(opening, time) {
     const target = TARGETS.find(({ id }) => id === opening.target);
+    const whole = opening.asn ? "BY_NETWORK" : "LOCAL";
     const where = opening.region ? this.nameOf(opening.region) : `AS${opening.asn}`;
     this.changes.push({
       time,
       target,
+      scope: whole,
+      before: opening.region === "CN-SH" ? "LOCAL" : "NOWHERE",
+      region: opening.region ?? "",
       kinds: opening.region === "CN-SH" ? ["WIDENED", "EVENT"] : ["OPENED", "EVENT"],
       text: `${target.name} has opened in ${where}, for about ${Math.round(100 * opening.rate)}% of those who report.`,
     });

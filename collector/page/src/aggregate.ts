@@ -12,7 +12,9 @@ import {
 } from "./types";
 
 export const STEPS_MAX = 180;
-export const DEFAULT_WINDOWS = 720; // 30 days of hours
+// How much of the past can be chosen, in windows; the last is as much as is shown at most by itself.
+export const CHOICES: readonly number[] = [24, 168, 720];
+export const MOST_WINDOWS = 720; // 30 days of hours
 
 export interface Range {
   from: number; // ms
@@ -67,6 +69,16 @@ export const startOf = (timeline: Timeline, step: number): number =>
 // The step in which a moment is; not always one of the timeline's.
 export const stepAt = (timeline: Timeline, ms: number): number =>
   Math.floor((ms - Date.parse(timeline.start_time)) / (1000 * seconds(timeline.step)));
+
+// The fewest windows of CHOICES that show everything there is, so that a young collector's history is
+// not a sliver at the edge.
+export const fittingWindows = (timeline: Timeline): number => {
+  const first = (timeline.window_counts ?? []).findIndex((count) => count > 0);
+  if (first < 0) return MOST_WINDOWS;
+  const age = startOf(timeline, timeline.step_count) - startOf(timeline, first);
+  const windows = age / (1000 * seconds(timeline.window_length));
+  return CHOICES.find((choice) => choice >= windows) ?? MOST_WINDOWS;
+};
 
 export const openCount = (timeline: Timeline, step: number): number =>
   timeline.regions.filter((region) => isOpen(stateAt(region.states?.[step]))).length;

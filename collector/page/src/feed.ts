@@ -1,5 +1,5 @@
 // The newest verdicts of a country, asked for again and again. This is what makes the page live.
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { ApiError, get, query, serverNow } from "./api";
 import type { Summary } from "./types";
 
@@ -38,7 +38,8 @@ const aborted = (milliseconds: number, other: AbortSignal): AbortSignal => {
 
 export const useFeed = (country: string | null, attempt: number): Feed => {
   const [feed, setFeed] = useState<Feed>(EMPTY);
-  useEffect(() => {
+  // Not after the first picture is drawn: the question is what the picture waits for.
+  useLayoutEffect(() => {
     setFeed(EMPTY);
     if (country === null) return undefined;
     const stop = new AbortController();
@@ -98,7 +99,7 @@ export const useAnswer = <T>(path: string | null, version: number): Loaded<T> =>
     error: null,
   });
   const [retry, setRetry] = useState(0);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (path === null) return undefined;
     let timer = 0;
     const stop = new AbortController();

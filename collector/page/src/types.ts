@@ -136,13 +136,23 @@ export interface Annotation {
   source: string;
 }
 
+export interface RegionChange {
+  region: string;
+  state: string;
+  previous_state: string;
+}
+
 export interface Change {
   change_seq: string;
   target_id: string;
   display_name: string;
   change_time: string;
   kinds: string[];
-  text: string;
+  scope: string;
+  previous_scope: string;
+  regions: RegionChange[];
+  events: SightlineEvent[];
+  text: string; // the collector's own words, in English
 }
 
 export interface Countries {

@@ -2,6 +2,7 @@
 import {
   STEPS_MAX,
   causesOf,
+  fittingWindows,
   flips,
   isStale,
   openCount,
@@ -103,6 +104,20 @@ describe("aggregation", () => {
       expect((days * 86_400) / step).toBeLessThanOrEqual(STEPS_MAX);
       expect(step % 3600).toBe(0);
     }
+  });
+  test("a young history is shown in fewer windows", () => {
+    const of = { ...timeline(), step_count: 180, window_counts: Array.from({ length: 180 }, () => 0) };
+    expect(fittingWindows(of)).toBe(720);
+    const begun = (step: number): Timeline => ({
+      ...of,
+      window_counts: of.window_counts.map((_, index) => (index >= step ? 4 : 0)),
+    });
+    expect(fittingWindows(begun(179))).toBe(24);
+    expect(fittingWindows(begun(174))).toBe(24);
+    expect(fittingWindows(begun(173))).toBe(168);
+    expect(fittingWindows(begun(138))).toBe(168);
+    expect(fittingWindows(begun(137))).toBe(720);
+    expect(fittingWindows(begun(0))).toBe(720);
   });
   test("moments and steps", () => {
     expect(startOf(timeline(), 2)).toBe(Date.parse("2024-04-01T08:00:00Z"));

@@ -1,8 +1,9 @@
 // Every scope and every service state has its sentence, in both languages.
+import { changeSentence } from "../../../collector/page/src/sentence/change";
 import { sentenceOf } from "../../../collector/page/src/sentence/sentence";
 import type { Lang } from "../../../collector/page/src/i18n/i18n";
 import { regionName } from "../../../collector/page/src/places/places";
-import { SCOPES, SERVICE_STATES, type Verdict } from "../../../collector/page/src/types";
+import { SCOPES, SERVICE_STATES, type Change, type Verdict } from "../../../collector/page/src/types";
 import { END, event, many, network, verdict } from "./verdicts";
 
 const say = (of: Verdict, lang: Lang = "en"): string =>
@@ -222,6 +223,54 @@ describe("every scope", () => {
     expect(say(of, "zh")).toBe("WhatsApp：在4个地区中的2个可用（北京和上海），没有明显规律，约60%的用户");
     expect(say(verdict({ scope: "MIXED", regions: blocked }))).toBe(
       "WhatsApp: open in some places without a clear pattern",
+    );
+  });
+});
+
+describe("changes", () => {
+  const change = (parts: Partial<Change>): Change => ({
+    change_seq: "1",
+    target_id: "whatsapp",
+    display_name: "WhatsApp",
+    change_time: "2024-04-06T03:00:00Z",
+    kinds: ["CHANGE_KIND_OPENED"],
+    scope: "SCOPE_LOCAL",
+    previous_scope: "SCOPE_NOWHERE",
+    regions: [],
+    events: [],
+    text: "",
+    ...parts,
+  });
+  const line = (of: Change, lang: Lang = "en") =>
+    changeSentence(of, lang, (code) => regionName(code, code, lang));
+  const opened = (region: string) => ({
+    region,
+    state: "ACCESS_STATE_PARTIAL",
+    previous_state: "ACCESS_STATE_BLOCKED",
+  });
+  test("say what is and what was, in both languages", () => {
+    const of = change({ regions: [opened("CN-BJ")] });
+    expect(line(of)).toBe(
+      "WhatsApp: open in some regions, was blocked wherever there is evidence; Beijing: open for some, was blocked",
+    );
+    expect(line(of, "zh")).toBe(
+      "WhatsApp：在部分地区可用，此前凡有证据之处均被封锁；北京：部分可用，此前被封锁",
+    );
+  });
+  test("of a first statement nothing was before", () => {
+    const region = { ...opened("CN-BJ"), previous_state: "ACCESS_STATE_UNSPECIFIED" };
+    expect(line(change({ previous_scope: "SCOPE_UNSPECIFIED", regions: [region] }))).toBe(
+      "WhatsApp: open in some regions; Beijing: open for some",
+    );
+  });
+  test("many places are counted", () => {
+    const regions = ["CN-BJ", "CN-SH", "CN-GD", "CN-ZJ", "CN-AH"].map(opened);
+    expect(line(change({ regions }))).toMatch(/Guangdong: open for some, was blocked; and 2 more regions$/);
+  });
+  test("that are about events alone name them", () => {
+    const events = [event("OPENING", "CN-BJ", "2024-04-06T02:00:00Z")];
+    expect(line(change({ previous_scope: "SCOPE_LOCAL", events }))).toBe(
+      "WhatsApp: open in some regions; Beijing: opened, long-running (14 days or more)",
     );
   });
 });

@@ -1,16 +1,17 @@
 // The first screen: per service one sentence and one strip.
-import { DEFAULT_WINDOWS, rangeOf, type Range } from "../aggregate";
+import type { Range } from "../aggregate";
 import { useNameOf, usePage } from "../context";
 import { fill, word } from "../i18n/i18n";
 import { Changes } from "../parts/changes";
 import { GLYPHS, Legend, STATES } from "../parts/patterns";
+import { useRange } from "../parts/range";
 import { ServiceStrip } from "../parts/servicestrip";
 import { MiniMap } from "../parts/tilemap";
 import { countryName } from "../places/places";
 import { formatRoute } from "../route";
 import { countStates, windowEnd } from "../sentence/facts";
 import { sentenceOf, type Sentence } from "../sentence/sentence";
-import { kindOf, seconds, type Summary, type Verdict } from "../types";
+import { kindOf, type Summary, type Verdict } from "../types";
 
 // How many regions are how: "◐ 2  ✕ 26  ? 3".
 const Counts = ({ verdict }: { verdict: Verdict }) => {
@@ -38,7 +39,7 @@ const TONE_ORDER: readonly Sentence["tone"][] = ["some", "open", "blocked", "sil
 interface CardProps {
   verdict: Verdict;
   end: number;
-  range: Range;
+  range: Range | null;
   version: number;
   changed: boolean;
 }
@@ -100,8 +101,7 @@ interface HomeProps {
 export const Home = ({ summary, version, changed }: HomeProps) => {
   const { texts, country, lang } = usePage();
   const end = windowEnd(summary);
-  const length = seconds(summary.window_length);
-  const range = rangeOf(end - 1000 * length * DEFAULT_WINDOWS, end, length);
+  const { range } = useRange(summary, version);
   const nameOf = useNameOf();
   // What is remarkable first: a service that is open for some, for longest.
   const services = summary.verdicts

@@ -1,6 +1,6 @@
 // One service in depth.
 import { useState } from "preact/hooks";
-import { DEFAULT_WINDOWS, rangeOf, type Range } from "../aggregate";
+import type { Range } from "../aggregate";
 import { query } from "../api";
 import { useNameOf, usePage } from "../context";
 import { useAnswer } from "../feed";
@@ -11,13 +11,13 @@ import { Happenings } from "../parts/happenings";
 import { HeatStrips } from "../parts/heat";
 import { Legend } from "../parts/patterns";
 import { Peers } from "../parts/peers";
+import { RangeChoice, timelinePath, useRange } from "../parts/range";
 import { NetworkTable, RegionPanel } from "../parts/regionpanel";
 import { RateChart } from "../parts/ratechart";
 import { TileMap } from "../parts/tilemap";
-import { formatRoute, type Route } from "../route";
+import { formatRoute } from "../route";
 import { windowEnd } from "../sentence/facts";
 import { sentenceOf } from "../sentence/sentence";
-import { lengthText, momentText } from "../time";
 import {
   isOpen,
   scopeOf,
@@ -30,44 +30,8 @@ import {
   type Verdict,
 } from "../types";
 
-const CHOICES: readonly number[] = [24, 168, 720]; // windows
-
 // Scopes of which a place is the point: the chart begins with one.
 const PLACED: ReadonlySet<string> = new Set(["LOCAL", "ISOLATED"]);
-
-const shownRange = (route: Route, end: number, length: number): Range =>
-  route.from !== null && route.to !== null
-    ? rangeOf(route.from, route.to, length)
-    : rangeOf(end - 1000 * length * (route.windows ?? DEFAULT_WINDOWS), end, length);
-
-// How much of the past is shown, kept in the address.
-const RangeChoice = ({ length }: { length: number }) => {
-  const { route, texts, lang, shortWindows } = usePage();
-  const fixed = route.from !== null && route.to !== null;
-  return (
-    <nav class="ranges" aria-label={texts.range}>
-      {CHOICES.map((windows) => (
-        <a
-          key={windows}
-          href={formatRoute({
-            ...route,
-            from: null,
-            to: null,
-            windows: windows === DEFAULT_WINDOWS ? null : windows,
-          })}
-          aria-current={!fixed && (route.windows ?? DEFAULT_WINDOWS) === windows ? "true" : undefined}
-        >
-          {fill(texts.rangeLast, { length: lengthText(1000 * length * windows, lang) })}
-        </a>
-      ))}
-      {fixed && (
-        <a href={formatRoute(route)} aria-current="true">
-          {momentText(route.from!, shortWindows, lang)} – {momentText(route.to!, shortWindows, lang)}
-        </a>
-      )}
-    </nav>
-  );
-};
 
 // The longest of the openings and closings that go on, in words.
 const Lasting = ({ verdict }: { verdict: Verdict }) => {
@@ -89,16 +53,8 @@ interface TargetProps {
   changed: ReadonlySet<string>;
 }
 
-const timelinePath = (country: string, target: string, range: Range): string =>
-  query("timeline", {
-    country,
-    target_id: target,
-    start_time: new Date(range.from).toISOString(),
-    end_time: new Date(range.to).toISOString(),
-    step: `${range.step}s`,
-    read_mask:
-      "window_counts,scopes,regions.states,regions.rate_mean_percents,regions.rate_low_percents,regions.rate_high_percents",
-  });
+const COLUMNS =
+  "window_counts,scopes,regions.states,regions.rate_mean_percents,regions.rate_low_percents,regions.rate_high_percents";
 
 // The region that is looked at: asked for, else the first that is open, else the first.
 const chosenRegion = (verdict: Verdict, asked: string | null): string | null => {
@@ -108,11 +64,11 @@ const chosenRegion = (verdict: Verdict, asked: string | null): string | null => 
 };
 
 // What a target's page asks for besides the summary.
-const useHistory = (verdict: Verdict, range: Range, version: number) => {
+const useHistory = (verdict: Verdict, range: Range | null, version: number) => {
   const { country } = usePage();
   const id = verdict.target_id;
   const wanted = { country, target_ids: id, page_size: "1000" };
-  const timeline = useAnswer<Timeline>(timelinePath(country, id, range), version);
+  const timeline = useAnswer<Timeline>(range && timelinePath(country, id, range, COLUMNS), version);
   const events = useAnswer<{ events: SightlineEvent[] }>(query("events", wanted), version);
   const notes = useAnswer<{ annotations: Annotation[] }>(query("annotations", wanted), version);
   return {
@@ -185,7 +141,7 @@ const History = ({
   onChoose,
   range,
   version,
-}: PlaceProps & { range: Range; version: number }) => {
+}: PlaceProps & { range: Range | null; version: number }) => {
   const { texts, route } = usePage();
   const { timeline, error, events, notes } = useHistory(verdict, range, version);
   const [whole, setWhole] = useState(route.region === null && !PLACED.has(scopeOf(verdict.scope)));
@@ -219,7 +175,7 @@ const History = ({
             onRegion={(code) => (code === null ? setWhole(true) : choose(code))}
           />
         )}
-        <Happenings events={events} notes={notes} range={range} />
+        {range && <Happenings events={events} notes={notes} range={range} />}
       </section>
     </>
   );
@@ -227,8 +183,7 @@ const History = ({
 
 export const TargetPage = ({ verdict, summary, version, changed }: TargetProps) => {
   const { country, route } = usePage();
-  const length = seconds(summary.window_length);
-  const range = shownRange(route, windowEnd(summary), length);
+  const { range, windows } = useRange(summary, version);
   const region = chosenRegion(verdict, route.region);
   const choose = (code: string): void => {
     const target = verdict.target_id;
@@ -239,7 +194,7 @@ export const TargetPage = ({ verdict, summary, version, changed }: TargetProps) 
     <>
       <Head verdict={verdict} summary={summary} changed={changed.has(verdict.target_id)} />
       <Places verdict={verdict} region={region} onChoose={choose} />
-      <RangeChoice length={length} />
+      <RangeChoice length={seconds(summary.window_length)} windows={windows} />
       <History verdict={verdict} region={region} onChoose={choose} range={range} version={version} />
       <div class="columns">
         <div class="stack">

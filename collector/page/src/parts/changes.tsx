@@ -1,8 +1,9 @@
 // What is said differently than before, the newest first.
 import { query } from "../api";
-import { usePage } from "../context";
+import { useNameOf, usePage } from "../context";
 import { useAnswer } from "../feed";
 import { word } from "../i18n/i18n";
+import { changeSentence } from "../sentence/change";
 import { momentText } from "../time";
 import type { Change } from "../types";
 
@@ -10,6 +11,7 @@ const SHOWN = 8;
 
 export const Changes = ({ version }: { version: number }) => {
   const { texts, country, lang, shortWindows } = usePage();
+  const nameOf = useNameOf();
   const { data } = useAnswer<{ changes: Change[] }>(query("changes", { country }), version);
   const changes = [...(data?.changes ?? [])].reverse().slice(0, SHOWN);
   return (
@@ -34,7 +36,7 @@ export const Changes = ({ version }: { version: number }) => {
                 </span>
               ))}
             </span>
-            <span lang="en">{change.text}</span>
+            <span title={change.text}>{changeSentence(change, lang, nameOf)}</span>
           </li>
         ))}
       </ol>

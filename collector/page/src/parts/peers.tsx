@@ -15,7 +15,7 @@ export const Peers = ({
   self,
 }: {
   summary: Summary;
-  range: Range;
+  range: Range | null;
   version: number;
   live: boolean;
   self: string;

@@ -1,23 +1,15 @@
 // The strip of a service, with what it asks for.
 import { useState } from "preact/hooks";
 import type { Range } from "../aggregate";
-import { query } from "../api";
 import { usePage } from "../context";
 import { useAnswer } from "../feed";
 import { fill } from "../i18n/i18n";
 import { Axis } from "./axis";
+import { timelinePath } from "./range";
 import { ScopeStrip, scopeText } from "./strip";
 import type { Timeline } from "../types";
 
-const stripPath = (country: string, target: string, range: Range): string =>
-  query("timeline", {
-    country,
-    target_id: target,
-    start_time: new Date(range.from).toISOString(),
-    end_time: new Date(range.to).toISOString(),
-    step: `${range.step}s`,
-    read_mask: "window_counts,scopes,regions.states",
-  });
+const COLUMNS = "window_counts,scopes,regions.states";
 
 // The strip of a service with its dates; asks for its own history.
 export const ServiceStrip = ({
@@ -30,13 +22,16 @@ export const ServiceStrip = ({
 }: {
   target: string;
   name: string;
-  range: Range;
+  range: Range | null;
   version: number;
   live: boolean;
   dates?: boolean;
 }) => {
   const { country, texts, lang, shortWindows } = usePage();
-  const { data, error } = useAnswer<Timeline>(stripPath(country, target, range), version);
+  const { data, error } = useAnswer<Timeline>(
+    range && timelinePath(country, target, range, COLUMNS),
+    version,
+  );
   const [at, setAt] = useState<number | null>(null);
   if (!data && error)
     return <p class="hint strip-box">{fill(texts.noHistory, { message: error.message })}</p>;
