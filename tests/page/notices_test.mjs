@@ -26,6 +26,7 @@ const NOTICES = [
     hash: "#/CN/nothing",
     wait: ".notice",
   },
+  { name: "strange-answer", mode: "strange", wait: ".notice" },
   { name: "loading", mode: "slow", wait: ".skeleton" },
 ];
 

@@ -2,7 +2,7 @@
 //
 //     node mock/server.mjs [--port 8787] [--page dist]
 //
-// GET /mock/mode?is=normal|plan|window|error|cut|slow and GET /mock/open?target=whatsapp&region=CN-GD change what it says;
+// GET /mock/mode?is=normal|plan|window|error|cut|slow|strange and GET /mock/open?target=whatsapp&region=CN-GD change what it says;
 // GET /mock/clock?hours=5 moves its clock; GET /mock/young?hours=9 leaves it that much of the past;
 // GET /mock/reset begins anew.
 import { createHash } from "node:crypto";
@@ -90,6 +90,7 @@ export class Mock {
     const targets = query.getAll("target_ids");
     switch (name) {
       case "summary":
+        if (this.mode === "strange") return { country: "CN", verdicts: null };
         return this.remembered("summary", () => summaryOf(this.world));
       case "timeline":
         return this.remembered(query.toString(), () => timelineOf(this.world, query));

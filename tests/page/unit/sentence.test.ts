@@ -1,5 +1,6 @@
 // Every scope and every service state has its sentence, in both languages.
 import { changeSentence } from "../../../collector/page/src/sentence/change";
+import { lastingOf } from "../../../collector/page/src/sentence/facts";
 import { sentenceOf } from "../../../collector/page/src/sentence/sentence";
 import type { Lang } from "../../../collector/page/src/i18n/i18n";
 import { regionName } from "../../../collector/page/src/places/places";
@@ -224,6 +225,21 @@ describe("every scope", () => {
     expect(say(verdict({ scope: "MIXED", regions: blocked }))).toBe(
       "WhatsApp: open in some places without a clear pattern",
     );
+  });
+});
+
+describe("how long it lasts", () => {
+  test("is told of openings, or of closings where nothing is open", () => {
+    const events = [
+      { ...event("OPENING", "CN-BJ", "2024-04-06T02:00:00Z"), duration: "EVENT_DURATION_SUSTAINED" },
+      { ...event("OPENING", "CN-SH", "2024-04-06T02:00:00Z"), duration: "EVENT_DURATION_GLITCH" },
+      event("OPENING", "CN-ZJ", "2024-04-06T02:00:00Z", "REVERSED"),
+      { ...event("CLOSING", "CN-GD", "2024-04-06T02:00:00Z"), duration: "EVENT_DURATION_TEMPORARY" },
+    ];
+    const of = verdict({ scope: "LOCAL", regions: blocked, events });
+    expect(lastingOf(of, "LOCAL")).toBe("SUSTAINED");
+    expect(lastingOf(of, "NOWHERE")).toBe("TEMPORARY");
+    expect(lastingOf(verdict({ scope: "LOCAL" }), "LOCAL")).toBeNull();
   });
 });
 

@@ -16,7 +16,7 @@ import { NetworkTable, RegionPanel } from "../parts/regionpanel";
 import { RateChart } from "../parts/ratechart";
 import { TileMap } from "../parts/tilemap";
 import { formatRoute } from "../route";
-import { windowEnd } from "../sentence/facts";
+import { lastingOf, windowEnd } from "../sentence/facts";
 import { sentenceOf } from "../sentence/sentence";
 import {
   isOpen,
@@ -32,19 +32,6 @@ import {
 
 // Scopes of which a place is the point: the chart begins with one.
 const PLACED: ReadonlySet<string> = new Set(["LOCAL", "ISOLATED"]);
-
-// The longest of the openings and closings that go on, in words.
-const Lasting = ({ verdict }: { verdict: Verdict }) => {
-  const { texts } = usePage();
-  const order = ["GLITCH", "TEMPORARY", "SUSTAINED", "LONG_RUN"];
-  const kinds = verdict.events
-    .filter(({ end }) => end === "EVENT_END_ONGOING")
-    .map(({ duration }) => duration.replace("EVENT_DURATION_", ""))
-    .filter((duration) => order.includes(duration))
-    .sort((a, b) => order.indexOf(b) - order.indexOf(a));
-  const [longest] = kinds;
-  return longest ? <span class="badge">{word(texts, "duration", longest)}</span> : null;
-};
 
 interface TargetProps {
   verdict: Verdict;
@@ -82,6 +69,7 @@ const useHistory = (verdict: Verdict, range: Range | null, version: number) => {
 const Head = ({ verdict, summary, changed }: { verdict: Verdict; summary: Summary; changed: boolean }) => {
   const { texts, lang, country, route } = usePage();
   const sentence = sentenceOf(verdict, windowEnd(summary), lang, useNameOf());
+  const lasting = lastingOf(verdict, sentence.facts.scope);
   return (
     <>
       <nav class="crumbs">
@@ -97,9 +85,7 @@ const Head = ({ verdict, summary, changed }: { verdict: Verdict; summary: Summar
           {sentence.text}
           {lang === "zh" ? "。" : "."}
         </p>
-        <p class="badges">
-          <Lasting verdict={verdict} />
-        </p>
+        <p class="badges">{lasting && <span class="badge">{word(texts, "duration", lasting)}</span>}</p>
       </div>
     </>
   );

@@ -134,3 +134,15 @@ export const factsOf = (verdict: Verdict, end: number): Facts => {
     windowEnd: end,
   };
 };
+
+const DURATIONS = ["GLITCH", "TEMPORARY", "SUSTAINED", "LONG_RUN"];
+
+// How long the openings (of what is blocked everywhere: the closings) have lasted that go on: the word
+// of the longest; null when there is none.
+export const lastingOf = (verdict: Verdict, scope: ScopeName): string | null => {
+  const kind = scope === "NOWHERE" ? "EVENT_KIND_CLOSING" : "EVENT_KIND_OPENING";
+  const found = verdict.events
+    .filter((event) => event.end === "EVENT_END_ONGOING" && event.kind === kind)
+    .map((event) => DURATIONS.indexOf(event.duration.replace("EVENT_DURATION_", "")));
+  return DURATIONS[Math.max(-1, ...found)] ?? null;
+};
