@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """Does harm to a collector's HTTP port for a while; prints a JSON report.
 
-  http_harm.py MODE PORT SECONDS
+  http_harm.py MODE PORT SECONDS CROWD
 
 Modes: headers (64 KB of them), bodies (10 MB announced and sent), slow (a byte now and then), paths (tricks),
-crowd (10,000 connections that say nothing), deaf (large answers that nobody reads), fast (the dearest questions, one
+crowd (so many connections that say nothing), deaf (large answers that nobody reads), fast (the dearest questions, one
 after the other).
 """
 
@@ -15,7 +15,6 @@ import sys
 import time
 
 HOST = "127.0.0.1"
-CROWD = 10_000
 TASKS = 64
 TRICKS = ["/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd", "/assets/../../../etc/passwd",
           "/.git/config", "/api/v1/../../metrics", "/" + "a" * 4000, "/\x00", "/api/v1/%00", "/%",
@@ -131,7 +130,7 @@ class Harm:
         await self.ask(f"GET {query} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n".encode())
 
 
-async def main(mode, port, seconds):
+async def main(mode, port, seconds, crowd):
     """Goes on until the time is over."""
     harm = Harm(int(port), float(seconds))
 
@@ -139,7 +138,7 @@ async def main(mode, port, seconds):
         while harm.going_on:
             await getattr(harm, mode)()
 
-    await asyncio.gather(*[again() for _ in range(CROWD if mode == "crowd" else TASKS)])
+    await asyncio.gather(*[again() for _ in range(int(crowd) if mode == "crowd" else TASKS)])
     print(json.dumps({"sent": harm.sent, "answers": harm.answers}))
 
 

@@ -37,11 +37,12 @@ class Size:
     steady_s: float = 10  # One phase of a comparison.
     honest_rate: int = 200
     read_rate: int = 500
+    http_crowd: int = 10_000
     quick: bool = False
 
 
 QUICK = Size(big_agents=32, big_batches=48, small_batches=48, long_batches=96, crowd=320, baseline_rows=100_000,
-             streams=8, idle=200, session_rate=50, session_s=2, steady_s=0.8, honest_rate=50, read_rate=50,
+             streams=8, idle=200, session_rate=50, session_s=2, steady_s=0.8, honest_rate=50, read_rate=50, http_crowd=500,
              quick=True)
 
 
@@ -343,7 +344,7 @@ def watched(collector, body):
 
 def http(bench):
     """Honest agents at a steady rate, alone and beside each kind of harm to the HTTP port."""
-    raise_file_limit(12_000)
+    raise_file_limit(bench.size.http_crowd + 2000)
     data, seconds = bench.data("big"), bench.size.steady_s
     skip = seconds / 4
     honest = ["--streams", 16, "--window", 64, "--rate", bench.size.honest_rate, "--skip-s", skip,
@@ -358,7 +359,8 @@ def http(bench):
                 alone, grown = watched(collector, lambda: bench.run(collector, data, *honest))
                 expect_clean(alone, "honest agents alone")
                 for mode in group:
-                    harm = collector.start_http_harm(mode, seconds * 1.25 + 0.3)
+                    harm = collector.start_http_harm(mode, seconds * 1.25 + 0.3,
+                                                     bench.size.http_crowd)
                     beside, added = watched(collector, lambda: bench.run(collector, data, *honest))
                     done = Tools.finish(harm)
                     failed = beside["sessions_failed"] + sum(beside["refusals"].values())

@@ -155,11 +155,11 @@ class Collector:
         """Its process id."""
         return self._program.pid
 
-    def start_http_harm(self, mode, seconds):
+    def start_http_harm(self, mode, seconds, crowd):
         """Starts http_harm.py, at a low priority: it has machines of its own in life."""
         return subprocess.Popen(
             ["nice", "-n", "19", sys.executable, str(_HTTP_HARM), mode, str(self._http),
-             str(seconds)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+             str(seconds), str(crowd)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True)
 
     def metrics(self):
