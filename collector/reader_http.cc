@@ -30,8 +30,8 @@ namespace {
 
 constexpr absl::string_view kPrefix = "/api/v1/";
 constexpr size_t kCacheBytes = size_t{8} << 20;
-constexpr size_t kTagBytes = 12;  // of a hash
-constexpr int64_t kTimelineValuesMax = 60'000;
+constexpr size_t kTagBytes = 12;        // of a hash
+constexpr int64_t kValuesMax = 60'000;  // of a timeline
 constexpr size_t kChangesMax = 100;
 constexpr size_t kGzipFrom = 512;  // bytes
 // For so long the same question gets the same answer.
@@ -164,15 +164,8 @@ class Reader {
     if (absl::Status status = CheckTimelinePlaces(plan, request); !status.ok()) return status;
     const absl::StatusOr<TimelineRange> range = parts_.chronicle.RangeOf(request);
     if (!range.ok()) return range.status();
-    const auto country = FindCountry(plan, request.country());
-    const int64_t regions = range->regions.empty() ? (*country)->regions_size()
-                                                   : static_cast<int64_t>(range->regions.size());
-    const int64_t values = range->step_count * range->mask.Columns(regions);
-    if (values > kTimelineValuesMax) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "step: ", values, " values are more than the ", kTimelineValuesMax,
-          " that are sent at once here; give a longer step, fewer columns (read_mask) or regions"));
-    }
+    absl::Status size = CheckTimelineSize(plan, request, *range, kValuesMax);
+    if (!size.ok()) return size;
     const absl::StatusOr<Chronicle::Reach> reach = parts_.chronicle.ReachOf(request.country());
     if (!reach.ok()) return reach.status();
     if (!reach->has_all && range->start < reach->kept_from) {

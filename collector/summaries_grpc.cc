@@ -69,22 +69,34 @@ grpc::ServerUnaryReactor* SummariesService::GetSummary(grpc::CallbackServerConte
 grpc::ServerUnaryReactor* SummariesService::GetTimeline(grpc::CallbackServerContext* context,
                                                         const v1::GetTimelineRequest* request,
                                                         v1::GetTimelineResponse* response) {
-  const auto plan = parts_.session_context.plans.Current();
-  absl::Status checked = plan == nullptr ? NoPlan() : CheckTimelinePlaces(plan->plan, *request);
-  const absl::StatusOr<TimelineRange> range =
-      checked.ok() ? parts_.chronicle.RangeOf(*request) : checked;
-  const absl::StatusOr<Chronicle::Reach> reach =
-      range.ok() ? parts_.chronicle.ReachOf(request->country()) : range.status();
-  if (!reach.ok() || reach->has_all || range->start >= reach->kept_from) {
-    absl::StatusOr<v1::GetTimelineResponse> result = reach.status();
-    if (reach.ok()) result = parts_.chronicle.Timeline(*request);
-    return FinishWith(context->DefaultReactor(), std::move(result), response);
+  const absl::StatusOr<TimelineAnswer> answer = AnswerTimeline(*request);
+  if (!answer.ok()) {
+    return FinishWith<v1::GetTimelineResponse>(context->DefaultReactor(), answer.status(),
+                                               response);
+  }
+  if (answer->in_memory) {
+    return FinishWith(context->DefaultReactor(), parts_.chronicle.Timeline(*request), response);
   }
   return FromStore(context, response,
-                   [request, range = *range, length = reach->window_length](
-                       Store& store, const v1::Plan& /*plan*/) {
-                     return StoredTimeline(store, *request, range, length);
+                   [request, answer = *answer](Store& store, const v1::Plan& /*plan*/) {
+                     return StoredTimeline(store, *request, answer.range, answer.window_length);
                    });
+}
+
+absl::StatusOr<SummariesService::TimelineAnswer> SummariesService::AnswerTimeline(
+    const v1::GetTimelineRequest& request) const {
+  const auto plan = parts_.session_context.plans.Current();
+  if (plan == nullptr) return NoPlan();
+  absl::Status checked = CheckTimelinePlaces(plan->plan, request);
+  if (!checked.ok()) return checked;
+  const absl::StatusOr<TimelineRange> range = parts_.chronicle.RangeOf(request);
+  if (!range.ok()) return range.status();
+  checked = CheckTimelineSize(plan->plan, request, *range, kTimelineValuesMax);
+  if (!checked.ok()) return checked;
+  const absl::StatusOr<Chronicle::Reach> reach = parts_.chronicle.ReachOf(request.country());
+  if (!reach.ok()) return reach.status();
+  return TimelineAnswer{*range, reach->window_length,
+                        reach->has_all || range->start >= reach->kept_from};
 }
 
 grpc::ServerUnaryReactor* SummariesService::ListEvents(grpc::CallbackServerContext* context,

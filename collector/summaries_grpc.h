@@ -35,6 +35,14 @@ class SummariesService final : public v1::Summaries::CallbackService {
       grpc::CallbackServerContext* context, const v1::WatchSummariesRequest* request) override;
 
  private:
+  // How a timeline is to be answered.
+  struct TimelineAnswer {
+    TimelineRange range;
+    absl::Duration window_length;
+    bool in_memory = false;  // else it takes the store
+  };
+  absl::StatusOr<TimelineAnswer> AnswerTimeline(const v1::GetTimelineRequest& request) const;
+
   // Answers on a thread that may wait; `answer(store, plan)` returns a StatusOr<Response>.
   template <typename Response, typename Answer>
   grpc::ServerUnaryReactor* FromStore(grpc::CallbackServerContext* context, Response* response,

@@ -111,6 +111,19 @@ absl::Status CheckTimelinePlaces(const v1::Plan& plan, const v1::GetTimelineRequ
   return absl::OkStatus();
 }
 
+absl::Status CheckTimelineSize(const v1::Plan& plan, const v1::GetTimelineRequest& request,
+                               const TimelineRange& range, int64_t values_max) {
+  const auto country = FindCountry(plan, request.country());
+  if (!country.ok()) return country.status();
+  const int64_t regions = range.regions.empty() ? (*country)->regions_size()
+                                                : static_cast<int64_t>(range.regions.size());
+  const int64_t values = range.step_count * range.mask.Columns(regions);
+  if (values <= values_max) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "step: ", values, " values are more than the ", values_max,
+      " that are sent at once here; give a longer step, fewer columns (read_mask) or regions"));
+}
+
 absl::StatusOr<TimelineRange> ReadTimelineRequest(const v1::GetTimelineRequest& request,
                                                   absl::Duration window_length, absl::Time newest) {
   TimelineRange range;

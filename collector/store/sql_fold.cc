@@ -151,9 +151,8 @@ absl::Status HoldLease(SqlSession& session, absl::string_view lease_name, const 
       session.Run(kHoldLease, {SqlText{held.holder}, SqlText{lease_name}, ToSqlInt(held.term)});
   if (!holds.ok()) return holds.status();
   if (holds->affected == 1) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat("node ", held.holder,
-                                                    " does not hold the lease \"", lease_name,
-                                                    "\" any more"));
+  return absl::FailedPreconditionError(
+      absl::StrCat("node ", held.holder, " does not hold the lease \"", lease_name, "\" any more"));
 }
 
 absl::Status SqlStore::WriteFold(absl::string_view lease_name, const LeaseRecord& held,

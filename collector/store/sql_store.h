@@ -71,8 +71,7 @@ class SqlStore : public Store {
                            const WebhookMove& move) override;
   absl::Status AddDelivery(absl::string_view webhook_id, absl::string_view delivery) override;
   absl::StatusOr<std::vector<DeliveryRecord>> ReadDeliveries(absl::string_view webhook_id,
-                                                             int64_t before,
-                                                             size_t limit) override;
+                                                             int64_t before, size_t limit) override;
   absl::StatusOr<std::string> BucketKey(int64_t day) override;
 
  private:

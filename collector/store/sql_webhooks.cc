@@ -35,8 +35,7 @@ constexpr absl::string_view kSelectDeliveries =
     "ORDER BY delivery_seq DESC LIMIT $3";
 
 absl::Status NoSuchWebhook(absl::string_view webhook_id) {
-  return absl::NotFoundError(
-      absl::StrCat("webhook_id: there is no webhook \"", webhook_id, "\""));
+  return absl::NotFoundError(absl::StrCat("webhook_id: there is no webhook \"", webhook_id, "\""));
 }
 
 // Of a statement that finds the webhook by its id.
@@ -96,9 +95,9 @@ absl::Status SqlStore::MoveWebhook(absl::string_view lease_name, const LeaseReco
   return database_->Write([&](SqlSession& session) {
     absl::Status status = HoldLease(session, lease_name, held);
     if (!status.ok()) return status;
-    status = ExpectFound(session.Run(kMoveWebhook, {move.position, SqlBytes{move.state},
-                                                    SqlText{move.webhook_id}}),
-                         move.webhook_id);
+    status = ExpectFound(
+        session.Run(kMoveWebhook, {move.position, SqlBytes{move.state}, SqlText{move.webhook_id}}),
+        move.webhook_id);
     if (!status.ok() || move.delivery.empty()) return status;
     return InsertDelivery(session, move.webhook_id, move.delivery);
   });

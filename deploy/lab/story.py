@@ -63,6 +63,8 @@ def show(lab: Lab, output_format: str) -> None:
 def stay(lab: Lab, output_format: str) -> None:
     """Shows each new window until Ctrl-C."""
     shown = 0.0
+    dashboard = lab.open_dashboard()
+    tell(f"the dashboard: {dashboard}")
     while True:
         start = window_start(lab.summary())
         if start != shown:
@@ -72,7 +74,8 @@ def stay(lab: Lab, output_format: str) -> None:
             show(lab, output_format)
             if output_format == "table":
                 where = f"--dir {lab.directory}"
-                print(f"\nChange the policy from another terminal and watch the next windows:\n"
+                print(f"\nThe same in a browser: {dashboard}\n"
+                      f"Change the policy from another terminal and watch the next windows:\n"
                       f"  deploy/lab/lab open whatsapp all {where}\n"
                       f"  deploy/lab/lab close whatsapp CN-SH/4134 {where}\n"
                       f"  deploy/lab/lab stop-service whatsapp {where}\n"

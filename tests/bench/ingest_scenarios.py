@@ -9,10 +9,12 @@ import time
 
 from bench_measure import MemoryPeak, cpu_s, memory
 from bench_world import BenchError
-from ingest_world import STORES, Collector, LagWatch, enroll, fresh_store, raise_file_limit
+from ingest_world import (STORES, Collector, LagWatch, Tools, enroll, fresh_store,
+                          raise_file_limit)
 
 HOSTILE = ("huge", "tiny", "tiny-enrolled", "replay", "slow-reader", "no-hello", "bad-hello",
            "bad-signature")
+HTTP_HARM = ("headers", "bodies", "slow", "paths", "crowd", "deaf", "fast")
 # Agents of the big folder that hostile streams are of; the others are honest.
 HOSTILE_AGENTS = 16
 HOSTILE_STREAMS = 32
@@ -25,6 +27,7 @@ class Size:
     big_agents: int = 64
     big_batches: int = 640  # Of 256 results: 10.5 million in all.
     small_batches: int = 2048  # Of 32 results: 4.2 million in all.
+    long_batches: int = 4096
     crowd: int = 10_400  # Agents with one batch each.
     baseline_rows: int = 1_500_000
     streams: int = 32
@@ -33,11 +36,13 @@ class Size:
     session_s: int = 60
     steady_s: float = 10  # One phase of a comparison.
     honest_rate: int = 200
+    read_rate: int = 500
+    http_crowd: int = 10_000
     quick: bool = False
 
 
-QUICK = Size(big_agents=32, big_batches=48, small_batches=48, crowd=320, baseline_rows=100_000,
-             streams=8, idle=200, session_rate=50, session_s=2, steady_s=0.8, honest_rate=50,
+QUICK = Size(big_agents=32, big_batches=48, small_batches=48, long_batches=96, crowd=320, baseline_rows=100_000,
+             streams=8, idle=200, session_rate=50, session_s=2, steady_s=0.8, honest_rate=50, read_rate=50, http_crowd=500,
              quick=True)
 
 
@@ -51,11 +56,13 @@ class Bench:
         self._made = {}
 
     def data(self, name):
-        """A prepared folder: big (256 results a batch), small (32), crowd (32, same plan)."""
+        """A prepared folder: big (256 results a batch), small (32), long (32, more of them), crowd
+        (32, same plan as small)."""
         if name not in self._made:
             size, path = self.size, self.folder / name
             shape = {"big": (size.big_agents, size.big_batches, 256),
                      "small": (size.big_agents, size.small_batches, 32),
+                     "long": (size.big_agents, size.long_batches, 32),
                      "crowd": (size.crowd, 1, 32)}[name]
             arguments = ["--plan-of", self.data("small")] if name == "crowd" else []
             self._made[name] = self.tools.load(
@@ -270,5 +277,101 @@ def hostile(bench):
                 yield f"{what}: ratio of p99", beside["ack"]["p99_ms"] / p99, "x"
 
 
-SCENARIOS = {"throughput": throughput, "single": single, "idle": idle, "sessions": sessions,
+def half_of_limit(bench, collector, data):
+    """Batches a second that are half of what goes at full speed, of the first third of the agents."""
+    report = bench.run(collector, data, "--streams", bench.size.streams, "--agents",
+                       bench.size.big_agents // 3, "--seconds", bench.size.steady_s / 2)
+    expect_clean(report, "full speed")
+    return report["batches"] / report["seconds"] / 2
+
+
+def beside_ingest(bench, collector, data, rate, body):
+    """What `body` returns while agents send at that rate, and their report."""
+    third = bench.size.big_agents // 3
+    process = bench.tools.start_load(
+        "run", "--data", data, "--collector", collector.address, "--streams", bench.size.streams,
+        "--first-agent", third, "--rate", rate, "--seconds", bench.size.steady_s + 2)
+    try:
+        result = body()
+    finally:
+        report = bench.tools.finish(process)
+    return result, report
+
+
+def reading(bench):
+    """Readers at a fixed rate, on a month of history, while ingest runs at half of its limit."""
+    data, seconds = bench.data("long"), bench.size.steady_s / 2
+    for kind in bench.stores("sqlite"):
+        with fresh_store(kind, bench.folder) as url:
+            enroll(bench.tools, url, data)
+            bench.tools.load("history", "--data", data, "--store", url, "--days",
+                             2 if bench.size.quick else 30)
+            with bench.collector(url, data) as collector:
+                bench.tools.load("await", "--data", data, "--collector", collector.address,
+                                 "--country", "CN")
+                rate = half_of_limit(bench, collector, data)
+
+                def read(call, *arguments):
+                    return bench.tools.load("read", call, "--data", data, "--collector",
+                                            collector.address, "--rate", bench.size.read_rate,
+                                            "--target", "target5", "--seconds", seconds, *arguments)
+
+                (summary, timeline), ingest = beside_ingest(
+                    bench, collector, data, rate, lambda: (read("summary"), read("timeline")))
+                columns = read("timeline", "--columns", "scopes,regions.states")
+        expect_clean(ingest, "ingest beside readers")
+        what = f"{kind}, {bench.size.read_rate} reads/s beside {rate:.0f} batches/s"
+        for report in (summary, timeline, columns):
+            if report["failed"]:
+                raise BenchError(f"readers: {report}")
+        yield f"{what}: GetSummary p50", summary["summary"]["p50_ms"], "ms"
+        yield f"{what}: GetSummary p99", summary["summary"]["p99_ms"], "ms"
+        yield f"{what}: GetTimeline p50", timeline["timeline"]["p50_ms"], "ms"
+        yield f"{what}: GetTimeline p99", timeline["timeline"]["p99_ms"], "ms"
+        yield f"{what}: ack p99 meanwhile", ingest["ack"]["p99_ms"], "ms"
+        yield f"{kind}, GetSummary: size", summary["bytes"] / 1000, "KB"
+        yield f"{kind}, GetTimeline: size", timeline["bytes"] / 1000, "KB"
+        yield f"{kind}, two columns without ingest: p99", columns["timeline"]["p99_ms"], "ms"
+
+
+def watched(collector, body):
+    """What `body` returns, and by how much the collector's memory grew meanwhile, at most."""
+    rss = memory(collector.pid).rss
+    with MemoryPeak(collector.pid) as peak:
+        result = body()
+    return result, max(0, peak.peak.rss - rss)
+
+
+def http(bench):
+    """Honest agents at a steady rate, alone and beside each kind of harm to the HTTP port."""
+    raise_file_limit(bench.size.http_crowd + 2000)
+    data, seconds = bench.data("big"), bench.size.steady_s
+    skip = seconds / 4
+    honest = ["--streams", 16, "--window", 64, "--rate", bench.size.honest_rate, "--skip-s", skip,
+              "--seconds", seconds + skip]
+    groups = [HTTP_HARM] if bench.size.quick else [(mode,) for mode in HTTP_HARM]
+    for group in groups:
+        with fresh_store("sqlite", bench.folder) as url:
+            enroll(bench.tools, url, data)
+            bench.tools.load("history", "--data", data, "--store", url, "--days", 2)
+            with bench.collector(url, data) as collector:
+                bench.run(collector, data, *honest)  # Until its memory is what work needs.
+                alone, grown = watched(collector, lambda: bench.run(collector, data, *honest))
+                expect_clean(alone, "honest agents alone")
+                for mode in group:
+                    harm = collector.start_http_harm(mode, seconds * 1.25 + 0.3,
+                                                     bench.size.http_crowd)
+                    beside, added = watched(collector, lambda: bench.run(collector, data, *honest))
+                    done = Tools.finish(harm)
+                    failed = beside["sessions_failed"] + sum(beside["refusals"].values())
+                    what = f"http, {mode}"
+                    yield f"{what}: done", done["sent"], ""
+                    yield f"{what}: honest sessions ended", failed, ""
+                    # Honest load adds some, too: its log grows.
+                    yield f"{what}: memory added to honest load, peak", max(0, added - grown), "MB"
+                    yield f"{what}: honest ack p99 beside", beside["ack"]["p99_ms"], "ms"
+                    yield f"{what}: ratio of p99", beside["ack"]["p99_ms"] / alone["ack"]["p99_ms"], "x"
+
+
+SCENARIOS = {"reading": reading, "http": http, "throughput": throughput, "single": single, "idle": idle, "sessions": sessions,
              "restart": restart, "hostile": hostile}

@@ -22,6 +22,7 @@ sys.path.insert(0, str(REPOSITORY / "tests" / "collector" / "store"))
 # pylint: disable=wrong-import-position
 from private_postgres import PrivatePostgres  # noqa: E402
 
+_HTTP_HARM = pathlib.Path(__file__).resolve().parent / "http_harm.py"
 STORES = ("postgresql", "sqlite")
 FOLD_TIMEOUT_S = 120
 
@@ -153,6 +154,13 @@ class Collector:
     def pid(self):
         """Its process id."""
         return self._program.pid
+
+    def start_http_harm(self, mode, seconds, crowd):
+        """Starts http_harm.py, at a low priority: it has machines of its own in life."""
+        return subprocess.Popen(
+            ["nice", "-n", "19", sys.executable, str(_HTTP_HARM), mode, str(self._http),
+             str(seconds), str(crowd)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True)
 
     def metrics(self):
         """Sums over labels, by name; empty when this collector has none."""

@@ -57,7 +57,8 @@ TEST(MetricsTest, NamesAndTypesKeepPrometheusConventions) {
   }
   EXPECT_GT(types.size(), 20u);
   for (const auto& [name, type] : types) {
-    EXPECT_THAT(name, MatchesRegex("(sightline_(ingest|writer|fold|health|webhook)|process)_[a-z_]+"));
+    EXPECT_THAT(name,
+                MatchesRegex("(sightline_(ingest|writer|fold|health|webhook)|process)_[a-z_]+"));
     EXPECT_THAT(helped, ::testing::Contains(name));
     // Counters, and only they, count up to a total.
     EXPECT_EQ(absl::EndsWith(name, "_total"), type == "counter") << name;
@@ -127,7 +128,8 @@ TEST(MetricsTest, ProcessTellsOfItself) {
 
 // Names of metrics in a text, without what the library adds to those of histograms.
 std::set<std::string> NamesIn(const std::string& text) {
-  static const std::regex kName("sightline_(ingest|writer|fold|health|verdict|webhook)_[a-z_]*[a-z]");
+  static const std::regex kName(
+      "sightline_(ingest|writer|fold|health|verdict|webhook)_[a-z_]*[a-z]");
   std::set<std::string> names;
   for (std::sregex_iterator it(text.begin(), text.end(), kName), end; it != end; ++it) {
     names.insert(std::regex_replace(it->str(), std::regex("_(bucket|count|sum)$"), ""));

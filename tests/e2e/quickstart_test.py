@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import harness
@@ -14,6 +15,7 @@ from sightline_lab.topology import COLLECTOR, COLLECTOR_PORT, INTERNET_NS
 
 # The build comes before; this is for the story alone.
 STORY_TIMEOUT_S = 180
+PAGE_TIMEOUT_S = 120
 
 
 class QuickstartTest(unittest.TestCase):
@@ -72,6 +74,36 @@ class QuickstartTest(unittest.TestCase):
             self.check_client(lab, ["env", f"SIGHTLINE_NODE_MODULES={folder}", "node",
                                     str(examples / "summary.mjs")])
 
+    def page(self, url, *arguments):
+        """Starts tests/page/live.mjs, which looks at a dashboard."""
+        return subprocess.Popen(
+            ["node", str(harness.ROOT / "tests" / "page" / "live.mjs"), url, *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=os.environ | {"SIGHTLINE_NODE_MODULES": os.environ["SIGHTLINE_PAGE_MODULES"]})
+
+    def check_page(self, lab, url):
+        """The dashboard says what is so, without fault, and what changes without a reload."""
+        with self.page(url, "--axe", "--screenshots", os.environ["SIGHTLINE_SCREENSHOTS"]) as look:
+            out, err = look.communicate(timeout=PAGE_TIMEOUT_S)
+        self.assertEqual(look.returncode, 0, out + err)
+        said = json.loads(out.splitlines()[0])
+        self.assertEqual(said["problems"], [])
+        sentences = said["sentences"]
+        self.assertRegex(sentences["whatsapp"], r"open in Beijing\S* (Shi )?and Shanghai.* only")
+        self.assertRegex(sentences["signal"], r"blocked in (6|all 6) ")
+        self.assertRegex(sentences["instagram"], r"blocked in (6|all 6) ")
+        # A third city opens; the page must say so within 5 s of the verdict.
+        with self.page(url, "--wait", "whatsapp=Guangdong", "--timeout", "90") as watch:
+            self.assertIn("sentences", watch.stdout.readline())
+            lab.open("whatsapp", "CN-GD")
+            lab.wait_for(lambda: "CN-GD" in lab.verdict("whatsapp")["open_regions"], 90,
+                         "the verdict", interval_s=0.2)
+            told = time.monotonic()
+            out, err = watch.communicate(timeout=PAGE_TIMEOUT_S)
+            late_s = time.monotonic() - told
+        self.assertEqual(watch.returncode, 0, out + err)
+        self.assertLess(late_s, 5)
+
     def test_interrupt_cleans_up(self):
         """Without --once it shows tables and how to change the policy; Ctrl-C leaves nothing."""
         with subprocess.Popen(self.STORY, stdout=subprocess.PIPE, text=True) as story:
@@ -83,7 +115,9 @@ class QuickstartTest(unittest.TestCase):
                 seen += line
             directory = seen.split("--dir ")[1].split()[0]
             self.assertTrue(os.path.exists(directory))
-            self.check_clients(harness.Lab(directory))
+            lab = harness.Lab(directory)
+            self.check_clients(lab)
+            self.check_page(lab, seen.split("in a browser: ")[1].split()[0])
             story.send_signal(signal.SIGINT)
             self.assertEqual(story.wait(timeout=60), 0)
         self.assertIn("WhatsApp", seen)

@@ -6,6 +6,7 @@
 
 #include "absl/strings/escaping.h"
 #include "collector/webhook/message.h"
+#include "common/plan.h"
 #include "tests/collector/cli/run_app.h"
 #include "tests/collector/webhook/receiver.h"
 #include "tests/common/test_plan.h"
@@ -111,12 +112,12 @@ TEST_F(WebhookWireTest, WhatIsWrongIsSaidAndNamesTheField) {
 }
 
 TEST_F(WebhookWireTest, TheLogHasTheHostAndNeitherPathNorSecret) {
-  ASSERT_NO_FATAL_FAILURE(Add("https://hooks.example/path?token=abc"));
+  ASSERT_NO_FATAL_FAILURE(Add("https://localhost:1/path?token=abc"));
   Run({"test", id_});
   Run({"remove", id_});
   std::string all;
   for (const std::string& line : log_.Get()) all += line + "\n";
-  EXPECT_THAT(all, HasSubstr("event=webhook_added webhook=" + id_ + " host=hooks.example"));
+  EXPECT_THAT(all, HasSubstr("event=webhook_added webhook=" + id_ + " host=localhost"));
   EXPECT_THAT(all, HasSubstr("event=webhook_removed"));
   EXPECT_THAT(all, Not(HasSubstr("token")));
   EXPECT_THAT(all, Not(HasSubstr("whsec_")));

@@ -85,7 +85,8 @@ TEST(PageAssetsTest, TheFirstPageHasNothingInlineAndAllThatItAsksForIsThere) {
   }
   EXPECT_GE(asked, 3) << "script, style, icon";
   size_t scripts = 0;
-  for (size_t at = html.find("<script"); at != std::string::npos; at = html.find("<script", at + 1)) {
+  for (size_t at = html.find("<script"); at != std::string::npos;
+       at = html.find("<script", at + 1)) {
     EXPECT_THAT(html.substr(at, html.find('>', at) - at), HasSubstr(" src="));
     ++scripts;
   }

@@ -2,12 +2,15 @@
 //
 // Packages come from the folder that SIGHTLINE_NODE_MODULES names (the build tree has them in
 // collector/page/work/node_modules), else from collector/page/node_modules.
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const modules = process.env.SIGHTLINE_NODE_MODULES ?? join(here, "..", "..", "collector", "page", "node_modules");
+const modules =
+  process.env.SIGHTLINE_NODE_MODULES ?? join(here, "..", "..", "collector", "page", "node_modules");
 const load = createRequire(join(modules, "index.js"));
 // The built page; what the mock serves.
 export const pageFolder = process.env.SIGHTLINE_PAGE ?? join(modules, "..", "dist");
@@ -26,9 +29,25 @@ export const launch = () =>
 
 // A page that keeps what went wrong in `page.problems`: errors, refusals of the Content-Security-Policy,
 // and requests to other hosts.
-export const openPage = async (browser, url, { hash = "", width = 1440, height = 900, scheme = "light", locale = "en-GB", motion = "reduce", script = null } = {}) => {
+export const openPage = async (
+  browser,
+  url,
+  {
+    hash = "",
+    width = 1440,
+    height = 900,
+    scheme = "light",
+    locale = "en-GB",
+    motion = "reduce",
+    script = null,
+  } = {},
+) => {
   const context = await browser.newContext({
-    viewport: { width, height }, colorScheme: scheme, locale, reducedMotion: motion, timezoneId: "America/Los_Angeles",
+    viewport: { width, height },
+    colorScheme: scheme,
+    locale,
+    reducedMotion: motion,
+    timezoneId: "America/Los_Angeles",
   });
   const page = await context.newPage();
   if (script) await page.addInitScript(script);
@@ -48,12 +67,16 @@ export const openPage = async (browser, url, { hash = "", width = 1440, height =
 
 // The sentences that are on the screen, by target.
 export const sentences = (page) =>
-  page.$$eval("[data-target]", (cards) => Object.fromEntries(cards.map((card) => [card.dataset.target, card.dataset.sentence])));
+  page.$$eval("[data-target]", (cards) =>
+    Object.fromEntries(cards.map((card) => [card.dataset.target, card.dataset.sentence])),
+  );
 
 // Waits until there are sentences, and the strips below them.
 export const waitForSentences = async (page, timeout = 10_000) => {
   await page.waitForSelector("[data-target]", { timeout });
-  await page.waitForFunction(() => document.querySelector(".strip-wait, .heat-wait") === null, undefined, { timeout });
+  await page.waitForFunction(() => document.querySelector(".strip-wait, .heat-wait") === null, undefined, {
+    timeout,
+  });
 };
 
 // Waits, without a reload, until the sentence of a target matches. Returns it.
@@ -62,17 +85,35 @@ export const waitForSentence = async (page, target, pattern, timeout) => {
     ([name, source]) => {
       const said = document.querySelector(`[data-target="${name}"]`)?.dataset.sentence ?? "";
       return new RegExp(source).test(said) && said;
-    }, [target, pattern], { timeout, polling: 50 });
+    },
+    [target, pattern],
+    { timeout, polling: 50 },
+  );
   return handle.jsonValue();
 };
 
 // What axe-core finds against the rules, as lines; empty when nothing.
 export const axeViolations = async (page) => {
   await page.evaluate(axeSource);
-  const { violations } = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags }), AXE_TAGS);
+  const { violations } = await page.evaluate(
+    (tags) => globalThis.axe.run(document, { runOnly: tags }),
+    AXE_TAGS,
+  );
   return violations.flatMap(({ id, help, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(" ")}: ${failureSummary}`));
+    nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(" ")}: ${failureSummary}`),
+  );
 };
 
 // How many pixels the page is wider than the window: 0 when it does not scroll sideways.
-export const sidewaysPixels = (page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+export const sidewaysPixels = (page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+
+// Keeps a picture of the screen for a person to look at, and fails when something is wrong with it.
+export const lookAt = async (page, name) => {
+  const folder = process.env.SIGHTLINE_SCREENSHOTS ?? "page-screenshots";
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+  assert.equal(await sidewaysPixels(page), 0, "scrolls sideways");
+  assert.deepEqual(await axeViolations(page), []);
+  assert.deepEqual(page.problems, []);
+};

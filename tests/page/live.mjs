@@ -11,7 +11,15 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { axeViolations, launch, openPage, sentences, sidewaysPixels, waitForSentence, waitForSentences } from "./browser.mjs";
+import {
+  axeViolations,
+  launch,
+  openPage,
+  sentences,
+  sidewaysPixels,
+  waitForSentence,
+  waitForSentences,
+} from "./browser.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,7 +34,9 @@ const { values, positionals } = parseArgs({
 });
 const [url] = positionals;
 if (url === undefined) {
-  console.error("usage: node live.mjs URL [--country CN] [--lang en] [--wait TARGET=PATTERN] [--timeout 60] [--axe] [--screenshots FOLDER]");
+  console.error(
+    "usage: node live.mjs URL [--country CN] [--lang en] [--wait TARGET=PATTERN] [--timeout 60] [--axe] [--screenshots FOLDER]",
+  );
   process.exit(2);
 }
 const timeout = 1000 * Number(values.timeout);
@@ -34,13 +44,21 @@ const hashOf = (target) => `#/${values.country}${target ? `/${target}` : ""}?lan
 
 // Looks at one screen in one size and mode; returns what is wrong with it.
 const inspect = async (browser, target, scheme, width) => {
-  const page = await openPage(browser, url, { hash: hashOf(target), width, height: width < 600 ? 740 : 900, scheme });
+  const page = await openPage(browser, url, {
+    hash: hashOf(target),
+    width,
+    height: width < 600 ? 740 : 900,
+    scheme,
+  });
   await waitForSentences(page, timeout);
   const found = [...page.problems];
   if ((await sidewaysPixels(page)) > 0) found.push("scrolls sideways");
   if (values.axe) found.push(...(await axeViolations(page)));
   if (values.screenshots) {
-    await page.screenshot({ path: join(values.screenshots, `${target || "first"}-${width}-${scheme}.png`), fullPage: true });
+    await page.screenshot({
+      path: join(values.screenshots, `${target || "first"}-${width}-${scheme}.png`),
+      fullPage: true,
+    });
   }
   await page.context().close();
   return found.map((problem) => `${target || "first screen"}, ${scheme}, ${width} px: ${problem}`);
@@ -55,7 +73,10 @@ try {
   if (values.screenshots) mkdirSync(values.screenshots, { recursive: true });
   if (values.axe || values.screenshots) {
     for (const target of ["", ...Object.keys(said)]) {
-      problems.push(...(await inspect(browser, target, "light", 1440)), ...(await inspect(browser, target, "dark", 360)));
+      problems.push(
+        ...(await inspect(browser, target, "light", 1440)),
+        ...(await inspect(browser, target, "dark", 360)),
+      );
     }
   }
   console.log(JSON.stringify({ sentences: said, problems }));

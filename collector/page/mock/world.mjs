@@ -7,18 +7,37 @@ export const START = Date.parse("2024-03-23T15:00:00Z");
 export const NOW = Date.parse("2024-04-22T15:23:00Z"); // when the mock starts
 
 const NAMES = {
-  AH: ["Anhui Sheng", "安徽省"], BJ: ["Beijing Shi", "北京市"], CQ: ["Chongqing Shi", "重庆市"],
-  FJ: ["Fujian Sheng", "福建省"], GD: ["Guangdong Sheng", "广东省"], GS: ["Gansu Sheng", "甘肃省"],
-  GX: ["Guangxi Zhuangzu Zizhiqu", "广西壮族自治区"], GZ: ["Guizhou Sheng", "贵州省"],
-  HA: ["Henan Sheng", "河南省"], HB: ["Hubei Sheng", "湖北省"], HE: ["Hebei Sheng", "河北省"],
-  HI: ["Hainan Sheng", "海南省"], HL: ["Heilongjiang Sheng", "黑龙江省"], HN: ["Hunan Sheng", "湖南省"],
-  JL: ["Jilin Sheng", "吉林省"], JS: ["Jiangsu Sheng", "江苏省"], JX: ["Jiangxi Sheng", "江西省"],
-  LN: ["Liaoning Sheng", "辽宁省"], NM: ["Nei Mongol Zizhiqu", "内蒙古自治区"],
-  NX: ["Ningxia Huizi Zizhiqu", "宁夏回族自治区"], QH: ["Qinghai Sheng", "青海省"],
-  SC: ["Sichuan Sheng", "四川省"], SD: ["Shandong Sheng", "山东省"], SH: ["Shanghai Shi", "上海市"],
-  SN: ["Shaanxi Sheng", "陕西省"], SX: ["Shanxi Sheng", "山西省"], TJ: ["Tianjin Shi", "天津市"],
-  XJ: ["Xinjiang Uygur Zizhiqu", "新疆维吾尔自治区"], XZ: ["Xizang Zizhiqu", "西藏自治区"],
-  YN: ["Yunnan Sheng", "云南省"], ZJ: ["Zhejiang Sheng", "浙江省"],
+  AH: ["Anhui Sheng", "安徽省"],
+  BJ: ["Beijing Shi", "北京市"],
+  CQ: ["Chongqing Shi", "重庆市"],
+  FJ: ["Fujian Sheng", "福建省"],
+  GD: ["Guangdong Sheng", "广东省"],
+  GS: ["Gansu Sheng", "甘肃省"],
+  GX: ["Guangxi Zhuangzu Zizhiqu", "广西壮族自治区"],
+  GZ: ["Guizhou Sheng", "贵州省"],
+  HA: ["Henan Sheng", "河南省"],
+  HB: ["Hubei Sheng", "湖北省"],
+  HE: ["Hebei Sheng", "河北省"],
+  HI: ["Hainan Sheng", "海南省"],
+  HL: ["Heilongjiang Sheng", "黑龙江省"],
+  HN: ["Hunan Sheng", "湖南省"],
+  JL: ["Jilin Sheng", "吉林省"],
+  JS: ["Jiangsu Sheng", "江苏省"],
+  JX: ["Jiangxi Sheng", "江西省"],
+  LN: ["Liaoning Sheng", "辽宁省"],
+  NM: ["Nei Mongol Zizhiqu", "内蒙古自治区"],
+  NX: ["Ningxia Huizi Zizhiqu", "宁夏回族自治区"],
+  QH: ["Qinghai Sheng", "青海省"],
+  SC: ["Sichuan Sheng", "四川省"],
+  SD: ["Shandong Sheng", "山东省"],
+  SH: ["Shanghai Shi", "上海市"],
+  SN: ["Shaanxi Sheng", "陕西省"],
+  SX: ["Shanxi Sheng", "山西省"],
+  TJ: ["Tianjin Shi", "天津市"],
+  XJ: ["Xinjiang Uygur Zizhiqu", "新疆维吾尔自治区"],
+  XZ: ["Xizang Zizhiqu", "西藏自治区"],
+  YN: ["Yunnan Sheng", "云南省"],
+  ZJ: ["Zhejiang Sheng", "浙江省"],
 };
 export const REGIONS = Object.entries(NAMES).map(([code, [en, zh]]) => ({ code: `CN-${code}`, en, zh }));
 export const NETWORKS = [4134, 4837, 9808];
@@ -40,8 +59,22 @@ export const TARGETS = [
 const STORY = [
   { target: "whatsapp", region: "CN-BJ", from: "2024-04-06T02:00:00Z", rate: 0.64, duration: "LONG_RUN" },
   { target: "whatsapp", region: "CN-SH", from: "2024-04-06T05:00:00Z", rate: 0.57, duration: "LONG_RUN" },
-  { target: "whatsapp", region: "CN-GD", from: "2024-03-28T11:00:00Z", to: "2024-03-28T15:00:00Z", rate: 0.9, duration: "GLITCH" },
-  { target: "signal", region: "CN-ZJ", from: "2024-04-15T08:00:00Z", to: "2024-04-16T20:00:00Z", rate: 0.8, duration: "TEMPORARY" },
+  {
+    target: "whatsapp",
+    region: "CN-GD",
+    from: "2024-03-28T11:00:00Z",
+    to: "2024-03-28T15:00:00Z",
+    rate: 0.9,
+    duration: "GLITCH",
+  },
+  {
+    target: "signal",
+    region: "CN-ZJ",
+    from: "2024-04-15T08:00:00Z",
+    to: "2024-04-16T20:00:00Z",
+    rate: 0.8,
+    duration: "TEMPORARY",
+  },
   { target: "telegram", asn: 9808, from: "2024-04-18T09:00:00Z", rate: 0.97, duration: "SUSTAINED" },
 ];
 const LINE_DOWN = Date.parse("2024-04-22T06:00:00Z");
@@ -59,17 +92,28 @@ const chance = (...words) => {
 
 export class World {
   constructor() {
-    this.story = STORY.map((each) => ({ ...each, from: Date.parse(each.from), to: each.to ? Date.parse(each.to) : null }));
+    this.story = STORY.map((each) => ({
+      ...each,
+      from: Date.parse(each.from),
+      to: each.to ? Date.parse(each.to) : null,
+    }));
     this.windowEnd = Math.floor(NOW / HOUR) * HOUR;
+    this.start = START; // of the first window
     this.changes = [];
     for (const each of this.story) this.noteChange(each, each.from + HOUR);
   }
 
   noteChange(opening, time) {
     const target = TARGETS.find(({ id }) => id === opening.target);
+    const whole = opening.asn ? "BY_NETWORK" : "LOCAL";
     const where = opening.region ? this.nameOf(opening.region) : `AS${opening.asn}`;
     this.changes.push({
-      time, target, kinds: opening.region === "CN-SH" ? ["WIDENED", "EVENT"] : ["OPENED", "EVENT"],
+      time,
+      target,
+      scope: whole,
+      before: opening.region === "CN-SH" ? "LOCAL" : "NOWHERE",
+      region: opening.region ?? "",
+      kinds: opening.region === "CN-SH" ? ["WIDENED", "EVENT"] : ["OPENED", "EVENT"],
       text: `${target.name} has opened in ${where}, for about ${Math.round(100 * opening.rate)}% of those who report.`,
     });
     this.changes.sort((a, b) => a.time - b.time);
@@ -92,10 +136,16 @@ export class World {
     const silent = QUIET.has(region) || chance("gap", region, Math.floor(time / (9 * HOUR))) < 0.015;
     if (silent) return { state: "UNKNOWN", rate: 0.5, all: 0, open: 0 };
     if (target === "line" && time >= LINE_DOWN) return { state: "DOWN", rate: 0.5, all: 0, open: 0 };
-    if (region === "CN-XJ" && time > this.windowEnd - 5 * DAY) return { state: "DISPUTED", rate: 0.5, all, open: Math.round(all / 2) };
+    if (region === "CN-XJ" && time > this.windowEnd - 5 * DAY)
+      return { state: "DISPUTED", rate: 0.5, all, open: Math.round(all / 2) };
     if (["wechat", "weibo", "threema"].includes(target)) return { state: "OPEN", rate: 0.97, all, open: all };
-    const opening = this.story.find((each) =>
-      each.target === target && (each.region === region || each.asn) && time >= each.from && (each.to === null || time < each.to));
+    const opening = this.story.find(
+      (each) =>
+        each.target === target &&
+        (each.region === region || each.asn) &&
+        time >= each.from &&
+        (each.to === null || time < each.to),
+    );
     const wobble = 0.06 * (chance(target, region, time) - 0.5);
     if (opening?.asn) return { state: "PARTIAL", rate: 0.36 + wobble, all, open: Math.round(0.36 * all) };
     if (opening) {
@@ -108,7 +158,9 @@ export class World {
   scopeAt(target, time) {
     if (target === "line" && time >= LINE_DOWN) return "UNDETERMINED";
     if (["wechat", "weibo", "threema"].includes(target)) return "WIDESPREAD";
-    const now = this.story.filter((each) => each.target === target && time >= each.from && (each.to === null || time < each.to));
+    const now = this.story.filter(
+      (each) => each.target === target && time >= each.from && (each.to === null || time < each.to),
+    );
     if (now.some(({ asn }) => asn)) return "BY_NETWORK";
     return now.length > 0 ? "LOCAL" : "NOWHERE";
   }

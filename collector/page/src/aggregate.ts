@@ -1,8 +1,20 @@
 // What pictures are made of. Pure: answers of the collector in, numbers out.
-import { isOpen, scopeAt, stateAt, stateOf, seconds, type ScopeName, type State, type Timeline, type Verdict } from "./types";
+import {
+  isOpen,
+  scopeAt,
+  stateAt,
+  stateOf,
+  seconds,
+  type ScopeName,
+  type State,
+  type Timeline,
+  type Verdict,
+} from "./types";
 
 export const STEPS_MAX = 180;
-export const DEFAULT_WINDOWS = 720; // 30 days of hours
+// How much of the past can be chosen, in windows; the last is as much as is shown at most by itself.
+export const CHOICES: readonly number[] = [24, 168, 720];
+export const MOST_WINDOWS = 720; // 30 days of hours
 
 export interface Range {
   from: number; // ms
@@ -58,6 +70,16 @@ export const startOf = (timeline: Timeline, step: number): number =>
 export const stepAt = (timeline: Timeline, ms: number): number =>
   Math.floor((ms - Date.parse(timeline.start_time)) / (1000 * seconds(timeline.step)));
 
+// The fewest windows of CHOICES that show everything there is, so that a young collector's history is
+// not a sliver at the edge.
+export const fittingWindows = (timeline: Timeline): number => {
+  const first = (timeline.window_counts ?? []).findIndex((count) => count > 0);
+  if (first < 0) return MOST_WINDOWS;
+  const age = startOf(timeline, timeline.step_count) - startOf(timeline, first);
+  const windows = age / (1000 * seconds(timeline.window_length));
+  return CHOICES.find((choice) => choice >= windows) ?? MOST_WINDOWS;
+};
+
 export const openCount = (timeline: Timeline, step: number): number =>
   timeline.regions.filter((region) => isOpen(stateAt(region.states?.[step]))).length;
 
@@ -76,7 +98,9 @@ export const ratesOf = (timeline: Timeline, region: string | null): Rates => {
   for (let step = 0; step < timeline.step_count; step += 1) {
     const told = regions.filter((each) => says(stateAt(each.states?.[step])));
     const of = (column: "rate_mean_percents" | "rate_low_percents" | "rate_high_percents"): number | null =>
-      told.length === 0 ? null : told.reduce((sum, each) => sum + (each[column]?.[step] ?? 0), 0) / told.length;
+      told.length === 0
+        ? null
+        : told.reduce((sum, each) => sum + (each[column]?.[step] ?? 0), 0) / told.length;
     rates.mean.push(of("rate_mean_percents"));
     rates.low.push(of("rate_low_percents"));
     rates.high.push(of("rate_high_percents"));
@@ -98,9 +122,14 @@ export const causesOf = (verdict: Verdict): Cause[] =>
     const failures = new Map<string, number>();
     for (const { access } of verdict.regions) {
       if (access.blocked_layer !== layer) continue;
-      failures.set(access.blocked_failure, (failures.get(access.blocked_failure) ?? 0) + access.buckets_blocked);
+      failures.set(
+        access.blocked_failure,
+        (failures.get(access.blocked_failure) ?? 0) + access.buckets_blocked,
+      );
     }
-    const sorted = [...failures].map(([failure, count]) => ({ failure, count })).sort((a, b) => b.count - a.count);
+    const sorted = [...failures]
+      .map(([failure, count]) => ({ failure, count }))
+      .sort((a, b) => b.count - a.count);
     return { layer, count: sorted.reduce((sum, each) => sum + each.count, 0), failures: sorted };
   });
 

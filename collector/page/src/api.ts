@@ -1,7 +1,11 @@
 // Asks the collector. Every answer also tells its clock, so that a wrong clock of the reader's machine
 // does not make news look old.
 export class ApiError extends Error {
-  constructor(readonly status: number, readonly code: string, message: string) {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
     super(message);
   }
 }

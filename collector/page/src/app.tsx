@@ -1,8 +1,8 @@
 // The whole page: the address decides what is shown, the feed what is in it.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { query } from "./api";
-import { PageContext, type Page } from "./context";
-import { useAnswer, useFeed } from "./feed";
+import { PageContext, usePage, type Page } from "./context";
+import { useAnswer, useFeed, type Feed } from "./feed";
 import { TEXTS, fill, pickLang, tagOf } from "./i18n/i18n";
 import { Home } from "./pages/home";
 import { TargetPage } from "./pages/target";
@@ -12,12 +12,11 @@ import { Patterns } from "./parts/patterns";
 import { isStale } from "./aggregate";
 import { serverNow } from "./api";
 import { countryName, regionName } from "./places/places";
-import { parseRoute, type Route } from "./route";
+import { formatRoute, parseRoute, type Route } from "./route";
 import { windowEnd } from "./sentence/facts";
 import { sentenceOf } from "./sentence/sentence";
 import { seconds, type Countries, type Summary } from "./types";
 
-const RETRY_MS = 5000;
 const CHANGED_MS = 6000;
 const CLOCK_MS = 10_000;
 
@@ -112,61 +111,101 @@ const useArrival = (key: string): void => {
   }, [key]);
 };
 
+// Language and names, for every part of the page.
+const usePageOf = (route: Route, country: string | null, summary: Summary | null): Page => {
+  const lang = pickLang(route.lang, navigator.languages);
+  const path =
+    country && summary ? query("regions", { country, language_code: tagOf(lang), page_size: "1000" }) : null;
+  const told = useAnswer<{ regions: { region: string; display_name: string }[] }>(path, 0).data?.regions;
+  const shortWindows = summary !== null && seconds(summary.window_length) < 60;
+  const known = summary?.verdicts[0]?.regions;
+  return useMemo<Page>(() => {
+    const names = new Map((told ?? known ?? []).map((each) => [each.region, each.display_name]));
+    return { lang, texts: TEXTS[lang], country: country ?? "", route, names, shortWindows };
+  }, [lang, country, route, told, known, shortWindows]);
+};
+
+interface ContentProps {
+  feed: Feed;
+  changed: ReadonlySet<string>;
+  countries: Countries | null;
+  error: Error | null;
+  onRetry: () => void;
+}
+
+// What stands between head and foot.
+const Content = ({ feed, changed, countries, error, onRetry }: ContentProps) => {
+  const { texts, route, country } = usePage();
+  const { summary, version } = feed;
+  if (!summary) {
+    return error ? <NoAnswer error={error} countries={countries} onRetry={onRetry} /> : <Skeleton />;
+  }
+  const end = windowEnd(summary);
+  const stale = isStale(end, 1000 * seconds(summary.window_length), serverNow());
+  const target = summary.verdicts.find((verdict) => verdict.target_id === route.target);
+  return (
+    <>
+      <Banner feed={feed} summary={summary} />
+      <Freshness summary={summary} fresh={!feed.lost && !stale} />
+      {!route.target && <Home summary={summary} version={version} changed={changed} />}
+      {route.target && target && (
+        <TargetPage
+          key={target.target_id}
+          verdict={target}
+          summary={summary}
+          version={version}
+          changed={changed}
+        />
+      )}
+      {route.target && !target && (
+        <Notice title={fill(texts.unknownTarget, { target: route.target })}>
+          <a href={formatRoute({ country, lang: route.lang })}>{texts.home}</a>
+        </Notice>
+      )}
+    </>
+  );
+};
+
+const skip = (event: Event): void => {
+  event.preventDefault();
+  document.getElementById("content")?.focus();
+};
+
 export const App = () => {
   const route = useRoute();
   const [attempt, setAttempt] = useState(0);
-  const retry = (): void => setAttempt((old) => old + 1);
   useTick(CLOCK_MS);
   const countries = useAnswer<Countries>("/api/v1/countries", attempt);
   const country = route.country ?? countries.data?.countries[0] ?? null;
   const feed = useFeed(country, attempt);
-  const { summary } = feed;
-  const lang = pickLang(route.lang, navigator.languages);
-  const regions = useAnswer<{ regions: { region: string; display_name: string }[] }>(
-    country && summary ? query("regions", { country, language_code: tagOf(lang) }) : null, 0);
-  const page = useMemo<Page>(() => ({
-    lang, texts: TEXTS[lang], country: country ?? "", route,
-    names: new Map((regions.data?.regions ?? summary?.verdicts[0]?.regions ?? []).map((each) => [each.region, each.display_name])),
-    shortWindows: summary !== null && seconds(summary.window_length) < 60,
-  }), [lang, country, route, regions.data, summary]);
-  const { changed, news } = useChanged(summary, page);
-  useHead(page, summary);
+  const page = usePageOf(route, country, feed.summary);
+  const { changed, news } = useChanged(feed.summary, page);
+  useHead(page, feed.summary);
   useArrival(`${country} ${route.target}`);
-
-  const failing = countries.data === null ? countries.error : null;
-  useEffect(() => {
-    if (!failing) return undefined;
-    const timer = setTimeout(retry, RETRY_MS);
-    return () => clearTimeout(timer);
-  }, [failing]);
-
   const { texts } = page;
-  const target = summary?.verdicts.find((verdict) => verdict.target_id === route.target);
-  const failed = feed.error ?? (country === null ? failing : null);
-  const fresh = summary !== null && !feed.lost && !isStale(windowEnd(summary), 1000 * seconds(summary.window_length), serverNow());
   return (
     <PageContext.Provider value={page}>
-      <a class="skip" href="#content" onClick={(event) => { event.preventDefault(); document.getElementById("content")?.focus(); }}>{texts.skip}</a>
+      <a class="skip" href="#content" onClick={skip}>
+        {texts.skip}
+      </a>
       <Patterns />
       <Header codes={countries.data?.countries ?? []} />
       <main id="content" tabIndex={-1}>
-        {summary && <Banner feed={feed} summary={summary} />}
-        {summary && <Freshness summary={summary} fresh={fresh} />}
-        {!summary && failed && <NoAnswer error={failed} countries={countries.data} onRetry={retry} />}
-        {!summary && !failed && <Skeleton />}
-        {summary && !route.target && <Home summary={summary} version={feed.version} changed={changed} />}
-        {summary && route.target && target && (
-          <TargetPage key={target.target_id} verdict={target} summary={summary} version={feed.version} changed={changed} />
-        )}
-        {summary && route.target && !target && (
-          <Notice title={fill(texts.unknownTarget, { target: route.target })} text={texts.home} />
-        )}
+        <Content
+          feed={feed}
+          changed={changed}
+          countries={countries.data}
+          error={feed.error ?? (country === null ? countries.error : null)}
+          onRetry={() => setAttempt((old) => old + 1)}
+        />
       </main>
       <footer class="bottom">
         <p>{texts.tagline}</p>
-        {summary && <p>{fill(texts.about, { version: countries.data?.version ?? "", rules: summary.ruleset_version })}</p>}
+        {feed.summary && <p>{fill(texts.about, { rules: feed.summary.ruleset_version })}</p>}
       </footer>
-      <p class="visually-hidden" aria-live="polite">{news}</p>
+      <p class="visually-hidden" aria-live="polite">
+        {news}
+      </p>
     </PageContext.Provider>
   );
 };

@@ -15,7 +15,11 @@ export interface Page {
 }
 
 export const PageContext = createContext<Page>({
-  lang: "en", texts: TEXTS.en, country: "", shortWindows: false, names: new Map(),
+  lang: "en",
+  texts: TEXTS.en,
+  country: "",
+  shortWindows: false,
+  names: new Map(),
   route: { country: null, target: null, region: null, from: null, to: null, windows: null, lang: null },
 });
 

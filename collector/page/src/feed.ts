@@ -1,5 +1,5 @@
 // The newest verdicts of a country, asked for again and again. This is what makes the page live.
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { ApiError, get, query, serverNow } from "./api";
 import type { Summary } from "./types";
 
@@ -19,12 +19,27 @@ const ATTEMPT_MS = 8000;
 
 const EMPTY: Feed = { summary: null, version: 0, error: null, contact: null, lost: false };
 
-const aborted = (milliseconds: number, other: AbortSignal): AbortSignal =>
-  AbortSignal.any([AbortSignal.timeout(milliseconds), other]);
+const RETRY_MS = 5000;
+
+// Ends with `other`, or after a time.
+const aborted = (milliseconds: number, other: AbortSignal): AbortSignal => {
+  const both = new AbortController();
+  const timer = setTimeout(() => both.abort(), milliseconds);
+  other.addEventListener(
+    "abort",
+    () => {
+      clearTimeout(timer);
+      both.abort();
+    },
+    { once: true },
+  );
+  return both.signal;
+};
 
 export const useFeed = (country: string | null, attempt: number): Feed => {
   const [feed, setFeed] = useState<Feed>(EMPTY);
-  useEffect(() => {
+  // Not after the first picture is drawn: the question is what the picture waits for.
+  useLayoutEffect(() => {
     setFeed(EMPTY);
     if (country === null) return undefined;
     const stop = new AbortController();
@@ -34,13 +49,19 @@ export const useFeed = (country: string | null, attempt: number): Feed => {
     const poll = async (): Promise<void> => {
       clearTimeout(timer);
       try {
-        const answer = await get<Summary>(query("summary", { country }), etag, aborted(ATTEMPT_MS, stop.signal));
+        const answer = await get<Summary>(
+          query("summary", { country }),
+          etag,
+          aborted(ATTEMPT_MS, stop.signal),
+        );
         etag = answer.etag;
         failures = 0;
         setFeed((old) => ({
           summary: answer.body ?? old.summary,
           version: answer.body ? old.version + 1 : old.version,
-          error: null, contact: serverNow(), lost: false,
+          error: null,
+          contact: serverNow(),
+          lost: false,
         }));
       } catch (error) {
         if (stop.signal.aborted) return;
@@ -69,19 +90,31 @@ export interface Loaded<T> {
   error: Error | null;
 }
 
-// One answer, asked for again when `path` or `version` is another. Null asks for nothing.
+// One answer, asked for again when `path` or `version` is another, and after a failure. Null asks for
+// nothing.
 export const useAnswer = <T>(path: string | null, version: number): Loaded<T> => {
-  const [loaded, setLoaded] = useState<Loaded<T> & { path: string | null }>({ path: null, data: null, error: null });
-  useEffect(() => {
+  const [loaded, setLoaded] = useState<Loaded<T> & { path: string | null }>({
+    path: null,
+    data: null,
+    error: null,
+  });
+  const [retry, setRetry] = useState(0);
+  useLayoutEffect(() => {
     if (path === null) return undefined;
+    let timer = 0;
     const stop = new AbortController();
     get<T>(path, null, aborted(2 * ATTEMPT_MS, stop.signal)).then(
       (answer) => setLoaded({ path, data: answer.body, error: null }),
       (error: Error) => {
-        if (!stop.signal.aborted) setLoaded((old) => ({ path, data: old.data, error }));
+        if (stop.signal.aborted) return;
+        setLoaded((old) => ({ path, data: old.data, error }));
+        timer = window.setTimeout(() => setRetry((old) => old + 1), RETRY_MS);
       },
     );
-    return () => stop.abort();
-  }, [path, version]);
+    return () => {
+      stop.abort();
+      clearTimeout(timer);
+    };
+  }, [path, version, retry]);
   return loaded;
 };

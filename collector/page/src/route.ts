@@ -53,7 +53,9 @@ export const formatRoute = (route: Partial<Route>): string => {
   }
   if (route.windows) values.set("windows", String(route.windows));
   if (route.lang) values.set("lang", route.lang);
-  const path = [route.country, route.target].filter((part) => part != null).map((part) => encodeURIComponent(part!));
+  const path = [route.country, route.target]
+    .filter((part) => part != null)
+    .map((part) => encodeURIComponent(part!));
   // Colons are allowed behind the '#', and times stay readable.
   const query = values.toString().replaceAll("%3A", ":");
   return `#/${path.join("/")}${query ? `?${query}` : ""}`;

@@ -1,12 +1,25 @@
 // The collector's answers: proto/sightline/v1 as JSON. Only what the page reads.
 
 export const ACCESS_STATES = [
-  "UNSPECIFIED", "OPEN", "BLOCKED", "PARTIAL", "UNKNOWN", "DOWN", "DISPUTED",
+  "UNSPECIFIED",
+  "OPEN",
+  "BLOCKED",
+  "PARTIAL",
+  "UNKNOWN",
+  "DOWN",
+  "DISPUTED",
 ] as const;
 export type State = (typeof ACCESS_STATES)[number];
 
 export const SCOPES = [
-  "UNSPECIFIED", "NOWHERE", "ISOLATED", "LOCAL", "BY_NETWORK", "WIDESPREAD", "MIXED", "UNDETERMINED",
+  "UNSPECIFIED",
+  "NOWHERE",
+  "ISOLATED",
+  "LOCAL",
+  "BY_NETWORK",
+  "WIDESPREAD",
+  "MIXED",
+  "UNDETERMINED",
 ] as const;
 export type ScopeName = (typeof SCOPES)[number];
 
@@ -123,20 +136,27 @@ export interface Annotation {
   source: string;
 }
 
+export interface RegionChange {
+  region: string;
+  state: string;
+  previous_state: string;
+}
+
 export interface Change {
   change_seq: string;
   target_id: string;
   display_name: string;
   change_time: string;
   kinds: string[];
-  text: string;
+  scope: string;
+  previous_scope: string;
+  regions: RegionChange[];
+  events: SightlineEvent[];
+  text: string; // the collector's own words, in English
 }
 
 export interface Countries {
   countries: string[];
-  window_length: string;
-  time: string;
-  version: string;
 }
 
 const short = (name: string, prefix: string): string =>

@@ -63,6 +63,7 @@ class Sightline:
             "--admin-socket", str(admin),
             "--operator-key", str(self._directory / "operator.pub.pem"),
             "--geo", str(self._directory / "lab.mmdb"),
+            "--http", ":".join(map(str, topology.COLLECTOR_HTTP)),
             "--window", self._window, "--grace", self._grace])
         self._processes.wait_listening(_COLLECTOR, topology.INTERNET_NS, topology.COLLECTOR,
                                        topology.COLLECTOR_PORT)

@@ -17,6 +17,8 @@ RESOLVER = "45.60.53.53"
 RESOLVER_DELAY_MS = (5, 40)
 COLLECTOR = "45.60.8.8"
 COLLECTOR_PORT = 7443
+# Its HTTP port is on the loopback of its namespace.
+COLLECTOR_HTTP = ("127.0.0.1", 9464)
 # Where forged DNS answers point: a host that shows the certificate of an unrelated name.
 FORGED_ADDRESSES = ("45.70.0.1", "45.70.0.2")
 FORGED_CERTIFICATE_NAME = "www.unrelated.example"

@@ -8,8 +8,10 @@
 #include "common/crypto.h"
 #include "tests/bench/load/await_grpc.h"
 #include "tests/bench/load/copy_baseline_pq.h"
+#include "tests/bench/load/history.h"
 #include "tests/bench/load/hostile_grpc.h"
 #include "tests/bench/load/prepare.h"
+#include "tests/bench/load/read_grpc.h"
 #include "tests/bench/load/run_grpc.h"
 
 namespace sightline::load {
@@ -25,6 +27,8 @@ struct Flags {
   std::string mode;
   CopyOptions copy;
   AwaitOptions await;
+  HistoryOptions history;
+  ReadOptions read;
 };
 
 CLI::App* AddPrepare(CLI::App& app, Flags& flags) {
@@ -150,6 +154,39 @@ CLI::App* AddAwait(CLI::App& app, Flags& flags) {
   return command;
 }
 
+CLI::App* AddHistory(CLI::App& app, Flags& flags) {
+  CLI::App* command =
+      app.add_subcommand("history", "Write a month of verdicts into a store on which nobody runs");
+  command->add_option("--data", flags.history.folder, "Prepared folder")->required();
+  command->add_option("--store", flags.history.store, "sqlite:PATH or postgresql://...")
+      ->required();
+  command->add_option("--days", flags.history.days)->capture_default_str();
+  return command;
+}
+
+CLI::App* AddRead(CLI::App& app, Flags& flags) {
+  CLI::App* command =
+      app.add_subcommand("read", "Ask at a fixed rate, as readers do; print a JSON report");
+  ReadOptions& read = flags.read;
+  command->add_option("call", read.call)->required()->check(CLI::IsMember({"summary", "timeline"}));
+  command->add_option("--data", read.folder, "Prepared folder")->required();
+  command->add_option("--collector", read.collector, "HOST:PORT")->capture_default_str();
+  command->add_option("--country", read.country)->capture_default_str();
+  command->add_option("--target", read.target_id, "Of timelines");
+  command->add_option("--columns", read.columns, "read_mask of timelines; all without it");
+  command->add_option("--rate", read.rate_per_s, "Calls a second; latency counts from when due")
+      ->capture_default_str();
+  command->add_option("--connections", read.connections)->capture_default_str();
+  command->add_option("--seconds", read.seconds)->capture_default_str();
+  command->add_option("--skip-s", read.skip_s, "Leave out what was due in the first seconds")
+      ->capture_default_str();
+  command->footer(
+      "Example:\n"
+      "  sightline-load history --data /tmp/load --store sqlite:/tmp/load/log.db\n"
+      "  sightline-load read timeline --data /tmp/load --target service-5 --rate 500");
+  return command;
+}
+
 int Main(int argc, char** argv) {
   KeepCryptoUntilExit();
   CLI::App app("Load for a collector. Every run needs a store without batches: chains start anew.",
@@ -162,6 +199,8 @@ int Main(int argc, char** argv) {
   const CLI::App* hostile = AddHostile(app, flags);
   const CLI::App* copy = AddCopy(app, flags);
   const CLI::App* await = AddAwait(app, flags);
+  const CLI::App* history = AddHistory(app, flags);
+  const CLI::App* read = AddRead(app, flags);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -189,6 +228,10 @@ int Main(int argc, char** argv) {
     status = CopyBaseline(flags.copy);
   } else if (await->parsed()) {
     status = Await(flags.await);
+  } else if (history->parsed()) {
+    status = WriteHistory(flags.history);
+  } else if (read->parsed()) {
+    status = RunReaders(flags.read);
   }
   if (status.ok()) return 0;
   fprintf(stderr, "sightline-load: %s\n", std::string(status.message()).c_str());

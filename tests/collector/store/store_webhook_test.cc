@@ -79,7 +79,8 @@ TEST_P(StoreWebhookTest, WhatIsNotThereIsNamed) {
                                    store_->DeleteWebhook("none")};
   for (const absl::Status& status : statuses) {
     EXPECT_EQ(CodeOf(status), absl::StatusCode::kNotFound);
-    EXPECT_THAT(std::string(status.message()), HasSubstr("webhook_id: there is no webhook \"none\""));
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr("webhook_id: there is no webhook \"none\""));
   }
   EXPECT_THAT(Seqs("none", kAll, 10), ElementsAre());
 }

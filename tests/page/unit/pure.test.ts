@@ -1,6 +1,18 @@
 // The other pure parts: numbers for pictures, addresses, languages, places, moments.
 import {
-  STEPS_MAX, causesOf, flips, isStale, openCount, rangeOf, ratesOf, runs, scopeShown, stateShown, stepAt, startOf,
+  STEPS_MAX,
+  causesOf,
+  fittingWindows,
+  flips,
+  isStale,
+  openCount,
+  rangeOf,
+  ratesOf,
+  runs,
+  scopeShown,
+  stateShown,
+  stepAt,
+  startOf,
 } from "../../../collector/page/src/aggregate";
 import { TEXTS, fill, pickLang } from "../../../collector/page/src/i18n/i18n";
 import { failureText } from "../../../collector/page/src/i18n/failures";
@@ -12,26 +24,65 @@ import { ACCESS_STATES, SCOPES, scopeOf, stateOf, type Timeline } from "../../..
 import { access, verdict } from "./verdicts";
 
 const timeline = (): Timeline => ({
-  country: "CN", target_id: "whatsapp", start_time: "2024-04-01T00:00:00Z", step: "14400s", step_count: 4, window_length: "3600s",
-  window_counts: [4, 4, 0, 4], scopes: [1, 3, 0, 7],
+  country: "CN",
+  target_id: "whatsapp",
+  start_time: "2024-04-01T00:00:00Z",
+  step: "14400s",
+  step_count: 4,
+  window_length: "3600s",
+  window_counts: [4, 4, 0, 4],
+  scopes: [1, 3, 0, 7],
   regions: [
-    { region: "CN-BJ", display_name: "", states: [2, 3, 0, 4], rate_mean_percents: [2, 60, 0, 0], rate_low_percents: [0, 40, 0, 0], rate_high_percents: [8, 80, 0, 0] },
-    { region: "CN-SH", display_name: "", states: [2, 1, 0, 6], rate_mean_percents: [4, 90, 0, 0], rate_low_percents: [0, 80, 0, 0], rate_high_percents: [10, 98, 0, 0] },
-    { region: "CN-XZ", display_name: "", states: [4, 4, 0, 5], rate_mean_percents: [0, 0, 0, 0], rate_low_percents: [0, 0, 0, 0], rate_high_percents: [0, 0, 0, 0] },
+    {
+      region: "CN-BJ",
+      display_name: "",
+      states: [2, 3, 0, 4],
+      rate_mean_percents: [2, 60, 0, 0],
+      rate_low_percents: [0, 40, 0, 0],
+      rate_high_percents: [8, 80, 0, 0],
+    },
+    {
+      region: "CN-SH",
+      display_name: "",
+      states: [2, 1, 0, 6],
+      rate_mean_percents: [4, 90, 0, 0],
+      rate_low_percents: [0, 80, 0, 0],
+      rate_high_percents: [10, 98, 0, 0],
+    },
+    {
+      region: "CN-XZ",
+      display_name: "",
+      states: [4, 4, 0, 5],
+      rate_mean_percents: [0, 0, 0, 0],
+      rate_low_percents: [0, 0, 0, 0],
+      rate_high_percents: [0, 0, 0, 0],
+    },
   ],
 });
 
 describe("aggregation", () => {
   test("neighbours that say the same are one run", () => {
     expect(runs(5, (step) => "aabba"[step])).toEqual([
-      { from: 0, to: 2, value: "a" }, { from: 2, to: 4, value: "b" }, { from: 4, to: 5, value: "a" },
+      { from: 0, to: 2, value: "a" },
+      { from: 2, to: 4, value: "b" },
+      { from: 4, to: 5, value: "a" },
     ]);
     expect(runs(0, String)).toEqual([]);
   });
   test("steps without windows are nothing, not a state", () => {
     const of = timeline();
-    expect([0, 1, 2, 3].map((step) => scopeShown(of, step))).toEqual(["NOWHERE", "LOCAL", "NONE", "UNDETERMINED"]);
-    expect([0, 1, 2, 3].map((step) => stateShown(of, of.regions[0]!.states, step))).toEqual(["BLOCKED", "PARTIAL", "NONE", "UNKNOWN"]);
+    expect([0, 1, 2, 3].map((step) => scopeShown(of, step))).toEqual([
+      "NOWHERE",
+      "LOCAL",
+      "NONE",
+      "UNDETERMINED",
+    ]);
+    expect([0, 1, 2, 3].map((step) => stateShown(of, of.regions[0]!.states, step))).toEqual([
+      "BLOCKED",
+      "PARTIAL",
+      "NONE",
+      "UNKNOWN",
+    ]);
     expect(stateShown({ ...of, window_counts: [4, 4, 4, 4] }, [99], 0)).toBe("UNKNOWN");
     expect(openCount(of, 1)).toBe(2);
   });
@@ -54,24 +105,66 @@ describe("aggregation", () => {
       expect(step % 3600).toBe(0);
     }
   });
+  test("a young history is shown in fewer windows", () => {
+    const of = { ...timeline(), step_count: 180, window_counts: Array.from({ length: 180 }, () => 0) };
+    expect(fittingWindows(of)).toBe(720);
+    const begun = (step: number): Timeline => ({
+      ...of,
+      window_counts: of.window_counts.map((_, index) => (index >= step ? 4 : 0)),
+    });
+    expect(fittingWindows(begun(179))).toBe(24);
+    expect(fittingWindows(begun(174))).toBe(24);
+    expect(fittingWindows(begun(173))).toBe(168);
+    expect(fittingWindows(begun(138))).toBe(168);
+    expect(fittingWindows(begun(137))).toBe(720);
+    expect(fittingWindows(begun(0))).toBe(720);
+  });
   test("moments and steps", () => {
     expect(startOf(timeline(), 2)).toBe(Date.parse("2024-04-01T08:00:00Z"));
     expect(stepAt(timeline(), Date.parse("2024-04-01T07:59:59Z"))).toBe(1);
   });
   test("causes are summed by layer, the most frequent failure first", () => {
-    const of = verdict({ scope: "NOWHERE", regions: { "CN-BJ": "BLOCKED", "CN-SH": "BLOCKED", "CN-GD": "BLOCKED" } });
-    of.regions[0]!.access = { ...access("BLOCKED"), buckets_blocked: 20, blocked_failure: "generic_timeout_error" };
-    of.regions[1]!.access = { ...access("BLOCKED"), blocked_layer: "dns", blocked_failure: "dns_bogon_error" };
+    const of = verdict({
+      scope: "NOWHERE",
+      regions: { "CN-BJ": "BLOCKED", "CN-SH": "BLOCKED", "CN-GD": "BLOCKED" },
+    });
+    of.regions[0]!.access = {
+      ...access("BLOCKED"),
+      buckets_blocked: 20,
+      blocked_failure: "generic_timeout_error",
+    };
+    of.regions[1]!.access = {
+      ...access("BLOCKED"),
+      blocked_layer: "dns",
+      blocked_failure: "dns_bogon_error",
+    };
     expect(causesOf(of).filter(({ count }) => count > 0)).toEqual([
-      { layer: "dns", count: 8, failures: [{ failure: "dns_bogon_error", count: 8 }] },
-      { layer: "tls", count: 28, failures: [{ failure: "generic_timeout_error", count: 20 }, { failure: "connection_reset", count: 8 }] },
+      {
+        layer: "dns",
+        count: 8,
+        failures: [{ failure: "dns_bogon_error", count: 8 }],
+      },
+      {
+        layer: "tls",
+        count: 28,
+        failures: [
+          { failure: "generic_timeout_error", count: 20 },
+          { failure: "connection_reset", count: 8 },
+        ],
+      },
     ]);
   });
   test("the easiest to reverse comes first; what says nothing cannot be reversed", () => {
-    const of = verdict({ scope: "NOWHERE", regions: { "CN-BJ": "BLOCKED", "CN-SH": "BLOCKED", "CN-XZ": "UNKNOWN" } });
+    const of = verdict({
+      scope: "NOWHERE",
+      regions: { "CN-BJ": "BLOCKED", "CN-SH": "BLOCKED", "CN-XZ": "UNKNOWN" },
+    });
     of.regions[1]!.access.flip_cost = 2;
     of.regions[2]!.access.flip_cost = 0;
-    expect(flips(of).map(({ region, count }) => [region, count])).toEqual([["CN-SH", 2], ["CN-BJ", 4]]);
+    expect(flips(of).map(({ region, count }) => [region, count])).toEqual([
+      ["CN-SH", 2],
+      ["CN-BJ", 4],
+    ]);
   });
   test("stale is more than two windows and ten minutes", () => {
     const hour = 3_600_000;
@@ -89,16 +182,31 @@ describe("addresses", () => {
     const text = "#/CN/whatsapp?region=CN-BJ&from=2024-04-01T00:00:00Z&to=2024-04-08T00:00:00Z&lang=zh";
     const route = parseRoute(text);
     expect(route).toEqual({
-      country: "CN", target: "whatsapp", region: "CN-BJ", from: Date.parse("2024-04-01"), to: Date.parse("2024-04-08"), windows: null, lang: "zh",
+      country: "CN",
+      target: "whatsapp",
+      region: "CN-BJ",
+      from: Date.parse("2024-04-01"),
+      to: Date.parse("2024-04-08"),
+      windows: null,
+      lang: "zh",
     });
     expect(formatRoute(route)).toBe(text);
     expect(formatRoute({ country: "CN" })).toBe("#/CN");
   });
-  test.each(["", "#", "#/", "#content", "#/%", "#/CN/?from=x&to=y", "#/CN?from=2024-04-02&to=2024-04-01", "#/CN?windows=-1", "#/CN?windows=1e9"])(
-    "%s breaks nothing", (text) => {
-      const { from, to, windows } = parseRoute(text);
-      expect([from, to, windows]).toEqual([null, null, null]);
-    });
+  test.each([
+    "",
+    "#",
+    "#/",
+    "#content",
+    "#/%",
+    "#/CN/?from=x&to=y",
+    "#/CN?from=2024-04-02&to=2024-04-01",
+    "#/CN?windows=-1",
+    "#/CN?windows=1e9",
+  ])("%s breaks nothing", (text) => {
+    const { from, to, windows } = parseRoute(text);
+    expect([from, to, windows]).toEqual([null, null, null]);
+  });
 });
 
 describe("languages", () => {
@@ -114,10 +222,22 @@ describe("languages", () => {
     for (const texts of Object.values(TEXTS) as Record<string, string>[]) {
       for (const state of ACCESS_STATES.slice(1)) expect(texts[`state${state}`], state).toBeTruthy();
       for (const scope of SCOPES.slice(1)) expect(texts[`scope${scope}`], scope).toBeTruthy();
-      for (const kind of ["OPENED", "CLOSED", "WIDENED", "NARROWED", "SUSTAINED", "DISPUTED", "SERVICE", "EVENT", "CORRECTED", "OTHER"]) {
+      for (const kind of [
+        "OPENED",
+        "CLOSED",
+        "WIDENED",
+        "NARROWED",
+        "SUSTAINED",
+        "DISPUTED",
+        "SERVICE",
+        "EVENT",
+        "CORRECTED",
+        "OTHER",
+      ]) {
         expect(texts[`change${kind}`], kind).toBeTruthy();
       }
-      for (const end of ["ONGOING", "REVERSED", "LOST_SIGHT", "WITHDRAWN"]) expect(texts[`event${end}`], end).toBeTruthy();
+      for (const end of ["ONGOING", "REVERSED", "LOST_SIGHT", "WITHDRAWN"])
+        expect(texts[`event${end}`], end).toBeTruthy();
     }
   });
   test("the address wins over the browser, and English over nothing", () => {
@@ -142,7 +262,10 @@ describe("places", () => {
     expect(new Set(Object.values(CN).map(({ mark }) => mark)).size).toBe(34);
   });
   test("a country without a layout gets an ordered grid", () => {
-    expect(tiles(["IR-08", "IR-01"])).toEqual([{ code: "IR-01", column: 0, row: 0 }, { code: "IR-08", column: 1, row: 0 }]);
+    expect(tiles(["IR-08", "IR-01"])).toEqual([
+      { code: "IR-01", column: 0, row: 0 },
+      { code: "IR-08", column: 1, row: 0 },
+    ]);
     expect(tiles(["CN-BJ", "CN-99"]).map(({ row }) => row)).toEqual([0, 0]);
     expect(tiles([])).toEqual([]);
   });
@@ -150,7 +273,11 @@ describe("places", () => {
     expect(regionName("CN-BJ", "Beijing Shi", "en")).toBe("Beijing");
     expect(regionName("IR-08", "Tehran", "zh")).toBe("Tehran");
     expect(regionName("IR-08", undefined, "en")).toBe("IR-08");
-    expect([tileMark("CN-BJ", "zh"), tileMark("CN-BJ", "en"), tileMark("IR-08", "zh")]).toEqual(["京", "BJ", "08"]);
+    expect([tileMark("CN-BJ", "zh"), tileMark("CN-BJ", "en"), tileMark("IR-08", "zh")]).toEqual([
+      "京",
+      "BJ",
+      "08",
+    ]);
   });
 });
 
@@ -163,7 +290,12 @@ describe("moments", () => {
     expect(spanText(noon, noon + 10_000, true, "zh")).toBe("4月6日 12:00:00–12:00:10");
   });
   test("lengths are rounded down, hours up to two days", () => {
-    expect([30e3, 60e3, 47 * 3600e3, 48 * 3600e3, -5].map((length) => lengthText(length, "en"))).toEqual(
-      ["30 seconds", "1 minute", "47 hours", "2 days", "0 seconds"]);
+    expect([30e3, 60e3, 47 * 3600e3, 48 * 3600e3, -5].map((length) => lengthText(length, "en"))).toEqual([
+      "30 seconds",
+      "1 minute",
+      "47 hours",
+      "2 days",
+      "0 seconds",
+    ]);
   });
 });

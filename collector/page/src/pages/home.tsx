@@ -1,46 +1,17 @@
 // The first screen: per service one sentence and one strip.
-import { useState } from "preact/hooks";
-import { DEFAULT_WINDOWS, rangeOf, type Range } from "../aggregate";
-import { query } from "../api";
+import type { Range } from "../aggregate";
 import { useNameOf, usePage } from "../context";
-import { useAnswer } from "../feed";
 import { fill, word } from "../i18n/i18n";
-import { Axis } from "../parts/axis";
 import { Changes } from "../parts/changes";
 import { GLYPHS, Legend, STATES } from "../parts/patterns";
-import { ScopeStrip, scopeText } from "../parts/strip";
+import { useRange } from "../parts/range";
+import { ServiceStrip } from "../parts/servicestrip";
 import { MiniMap } from "../parts/tilemap";
 import { countryName } from "../places/places";
 import { formatRoute } from "../route";
 import { countStates, windowEnd } from "../sentence/facts";
 import { sentenceOf, type Sentence } from "../sentence/sentence";
-import { kindOf, seconds, type Summary, type Timeline, type Verdict } from "../types";
-
-export const stripPath = (country: string, target: string, range: Range): string =>
-  query("timeline", {
-    country, target_id: target,
-    start_time: new Date(range.from).toISOString(), end_time: new Date(range.to).toISOString(),
-    step: `${range.step}s`, read_mask: "window_counts,scopes,regions.states",
-  });
-
-// The strip of a service with its dates; asks for its own history.
-export const ServiceStrip = ({ target, name, range, version, live, dates = true }: {
-  target: string; name: string; range: Range; version: number; live: boolean; dates?: boolean;
-}) => {
-  const { country, texts, lang, shortWindows } = usePage();
-  const { data } = useAnswer<Timeline>(stripPath(country, target, range), version);
-  const [at, setAt] = useState<number | null>(null);
-  if (!data || data.step_count === 0) return <div class="strip-wait" aria-hidden="true" />;
-  const step = at === null ? null : Math.min(at, data.step_count - 1);
-  return (
-    <div class="strip-box">
-      <ScopeStrip timeline={data} name={name} at={step} onAt={setAt} />
-      {(dates || step !== null) && (
-        <Axis timeline={data} live={live} text={step === null ? null : scopeText(data, step, texts, lang, shortWindows)} />
-      )}
-    </div>
-  );
-};
+import { kindOf, type Summary, type Verdict } from "../types";
 
 // How many regions are how: "◐ 2  ✕ 26  ? 3".
 const Counts = ({ verdict }: { verdict: Verdict }) => {
@@ -50,7 +21,10 @@ const Counts = ({ verdict }: { verdict: Verdict }) => {
     <ul class="counts">
       {STATES.filter((state) => counts[state] > 0).map((state) => (
         <li key={state} class={`mark mark-${state}`} title={word(texts, "state", state)}>
-          <span class="glyph" aria-hidden="true">{GLYPHS[state]}</span> {counts[state]}
+          <span class="glyph" aria-hidden="true">
+            {GLYPHS[state]}
+          </span>{" "}
+          {counts[state]}
           <span class="count-word"> {word(texts, "state", state)}</span>
         </li>
       ))}
@@ -65,7 +39,7 @@ const TONE_ORDER: readonly Sentence["tone"][] = ["some", "open", "blocked", "sil
 interface CardProps {
   verdict: Verdict;
   end: number;
-  range: Range;
+  range: Range | null;
   version: number;
   changed: boolean;
 }
@@ -76,11 +50,21 @@ const Card = ({ verdict, end, range, version, changed }: CardProps) => {
   const sentence = sentenceOf(verdict, end, lang, nameOf);
   const href = formatRoute({ country, target: verdict.target_id, lang: route.lang });
   return (
-    <li class={`card tone-${sentence.tone} ${changed ? "changed" : ""}`} data-target={verdict.target_id} data-sentence={sentence.whole}>
+    <li
+      class={`card tone-${sentence.tone} ${changed ? "changed" : ""}`}
+      data-target={verdict.target_id}
+      data-sentence={sentence.whole}
+    >
       <div class="card-main">
         <h3 class="sentence">
-          <span class="tone-glyph" aria-hidden="true">{TONE_GLYPHS[sentence.tone]}</span>
-          <a href={href}><strong>{sentence.name}</strong>{lang === "zh" ? "：" : ": "}{sentence.text}</a>
+          <span class="tone-glyph" aria-hidden="true">
+            {TONE_GLYPHS[sentence.tone]}
+          </span>
+          <a href={href}>
+            <strong>{sentence.name}</strong>
+            {lang === "zh" ? "：" : ": "}
+            {sentence.text}
+          </a>
         </h3>
         <Counts verdict={verdict} />
       </div>
@@ -95,11 +79,14 @@ const Contrast = ({ verdict, end }: { verdict: Verdict; end: number }) => {
   const sentence = sentenceOf(verdict, end, lang, useNameOf());
   return (
     <li class={`contrast tone-${sentence.tone}`}>
-      <span class="tone-glyph" aria-hidden="true">{TONE_GLYPHS[sentence.tone]}</span>
+      <span class="tone-glyph" aria-hidden="true">
+        {TONE_GLYPHS[sentence.tone]}
+      </span>
       <span>
         <a href={formatRoute({ country, target: verdict.target_id, lang: route.lang })}>{sentence.name}</a>{" "}
         <span class="kind">{word(texts, "kind", kindOf(verdict.kind))}</span>
-        <br />{sentence.text}
+        <br />
+        {sentence.text}
       </span>
     </li>
   );
@@ -114,14 +101,17 @@ interface HomeProps {
 export const Home = ({ summary, version, changed }: HomeProps) => {
   const { texts, country, lang } = usePage();
   const end = windowEnd(summary);
-  const length = seconds(summary.window_length);
-  const range = rangeOf(end - 1000 * length * DEFAULT_WINDOWS, end, length);
+  const { range } = useRange(summary, version);
   const nameOf = useNameOf();
   // What is remarkable first: a service that is open for some, for longest.
-  const services = summary.verdicts.filter((verdict) => kindOf(verdict.kind) === "SERVICE")
+  const services = summary.verdicts
+    .filter((verdict) => kindOf(verdict.kind) === "SERVICE")
     .map((verdict) => ({ verdict, ...sentenceOf(verdict, end, lang, nameOf) }))
-    .sort((a, b) => TONE_ORDER.indexOf(a.tone) - TONE_ORDER.indexOf(b.tone)
-      || (a.facts.since?.onset ?? end) - (b.facts.since?.onset ?? end))
+    .sort(
+      (a, b) =>
+        TONE_ORDER.indexOf(a.tone) - TONE_ORDER.indexOf(b.tone) ||
+        (a.facts.since?.onset ?? end) - (b.facts.since?.onset ?? end),
+    )
     .map(({ verdict }) => verdict);
   const contrasts = summary.verdicts.filter((verdict) => kindOf(verdict.kind) !== "SERVICE");
   return (
@@ -133,12 +123,20 @@ export const Home = ({ summary, version, changed }: HomeProps) => {
       <ul class="cards">
         {services.map((verdict) => (
           <Card
-            key={verdict.target_id} verdict={verdict} end={end} range={range} version={version}
+            key={verdict.target_id}
+            verdict={verdict}
+            end={end}
+            range={range}
+            version={version}
             changed={changed.has(verdict.target_id)}
           />
         ))}
       </ul>
-      <section class="below"><h2>{texts.legend}</h2><Legend scopes /><Legend scopes={false} /></section>
+      <section class="below">
+        <h2>{texts.legend}</h2>
+        <Legend scopes />
+        <Legend scopes={false} />
+      </section>
       <div class="columns">
         <Changes version={version} />
         {contrasts.length > 0 && (
@@ -146,7 +144,9 @@ export const Home = ({ summary, version, changed }: HomeProps) => {
             <h2>{texts.contrasts}</h2>
             <p class="hint">{texts.contrastsNote}</p>
             <ul class="contrasts">
-              {contrasts.map((verdict) => <Contrast key={verdict.target_id} verdict={verdict} end={end} />)}
+              {contrasts.map((verdict) => (
+                <Contrast key={verdict.target_id} verdict={verdict} end={end} />
+              ))}
             </ul>
           </section>
         )}

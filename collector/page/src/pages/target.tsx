@@ -1,6 +1,6 @@
 // One service in depth.
 import { useState } from "preact/hooks";
-import { DEFAULT_WINDOWS, rangeOf, type Range } from "../aggregate";
+import type { Range } from "../aggregate";
 import { query } from "../api";
 import { useNameOf, usePage } from "../context";
 import { useAnswer } from "../feed";
@@ -10,84 +10,28 @@ import { Confidence, WouldChange } from "../parts/confidence";
 import { Happenings } from "../parts/happenings";
 import { HeatStrips } from "../parts/heat";
 import { Legend } from "../parts/patterns";
+import { Peers } from "../parts/peers";
+import { RangeChoice, timelinePath, useRange } from "../parts/range";
 import { NetworkTable, RegionPanel } from "../parts/regionpanel";
 import { RateChart } from "../parts/ratechart";
 import { TileMap } from "../parts/tilemap";
-import { formatRoute, type Route } from "../route";
-import { windowEnd } from "../sentence/facts";
+import { formatRoute } from "../route";
+import { lastingOf, windowEnd } from "../sentence/facts";
 import { sentenceOf } from "../sentence/sentence";
-import { lengthText, momentText } from "../time";
-import { isOpen, kindOf, scopeOf, seconds, stateOf, type Annotation, type SightlineEvent, type Summary, type Timeline, type Verdict } from "../types";
-import { ServiceStrip } from "./home";
-
-const CHOICES: readonly number[] = [24, 168, 720, 2160]; // windows
+import {
+  isOpen,
+  scopeOf,
+  seconds,
+  stateOf,
+  type Annotation,
+  type SightlineEvent,
+  type Summary,
+  type Timeline,
+  type Verdict,
+} from "../types";
 
 // Scopes of which a place is the point: the chart begins with one.
 const PLACED: ReadonlySet<string> = new Set(["LOCAL", "ISOLATED"]);
-
-const shownRange = (route: Route, end: number, length: number): Range =>
-  route.from !== null && route.to !== null
-    ? rangeOf(route.from, route.to, length)
-    : rangeOf(end - 1000 * length * (route.windows ?? DEFAULT_WINDOWS), end, length);
-
-// How much of the past is shown, kept in the address.
-const RangeChoice = ({ length }: { length: number }) => {
-  const { route, texts, lang, shortWindows } = usePage();
-  const fixed = route.from !== null && route.to !== null;
-  return (
-    <nav class="ranges" aria-label={texts.range}>
-      {CHOICES.map((windows) => (
-        <a
-          key={windows} href={formatRoute({ ...route, from: null, to: null, windows: windows === DEFAULT_WINDOWS ? null : windows })}
-          aria-current={!fixed && (route.windows ?? DEFAULT_WINDOWS) === windows ? "true" : undefined}
-        >{fill(texts.rangeLast, { length: lengthText(1000 * length * windows, lang) })}</a>
-      ))}
-      {fixed && (
-        <a href={formatRoute(route)} aria-current="true">
-          {momentText(route.from!, shortWindows, lang)} – {momentText(route.to!, shortWindows, lang)}
-        </a>
-      )}
-    </nav>
-  );
-};
-
-// The longest of the openings and closings that go on, in words.
-const Lasting = ({ verdict }: { verdict: Verdict }) => {
-  const { texts } = usePage();
-  const order = ["GLITCH", "TEMPORARY", "SUSTAINED", "LONG_RUN"];
-  const kinds = verdict.events
-    .filter(({ end }) => end === "EVENT_END_ONGOING")
-    .map(({ duration }) => duration.replace("EVENT_DURATION_", ""))
-    .filter((duration) => order.includes(duration))
-    .sort((a, b) => order.indexOf(b) - order.indexOf(a));
-  const [longest] = kinds;
-  return longest ? <span class="badge">{word(texts, "duration", longest)}</span> : null;
-};
-
-const Peers = ({ summary, range, version, live, self }: {
-  summary: Summary; range: Range; version: number; live: boolean; self: string;
-}) => {
-  const { texts, lang, country, route } = usePage();
-  const nameOf = useNameOf();
-  const end = windowEnd(summary);
-  const peers = summary.verdicts.filter(({ kind, target_id }) => kindOf(kind) === "SERVICE" && target_id !== self);
-  return (
-    <section class="panel">
-      <h2>{texts.peers}</h2>
-      <ul class="peers">
-        {peers.map((peer, index) => {
-          const sentence = sentenceOf(peer, end, lang, nameOf);
-          return (
-            <li key={peer.target_id} class={`tone-${sentence.tone}`}>
-              <p><a href={formatRoute({ ...route, country, target: peer.target_id })}>{sentence.name}</a> {sentence.text}</p>
-              <ServiceStrip target={peer.target_id} name={sentence.name} range={range} version={version} live={live} dates={index === peers.length - 1} />
-            </li>
-          );
-        })}
-      </ul>
-    </section>
-  );
-};
 
 interface TargetProps {
   verdict: Verdict;
@@ -96,13 +40,8 @@ interface TargetProps {
   changed: ReadonlySet<string>;
 }
 
-const timelinePath = (country: string, target: string, range: Range): string =>
-  query("timeline", {
-    country, target_id: target,
-    start_time: new Date(range.from).toISOString(), end_time: new Date(range.to).toISOString(),
-    step: `${range.step}s`,
-    read_mask: "window_counts,scopes,regions.states,regions.rate_mean_percents,regions.rate_low_percents,regions.rate_high_percents",
-  });
+const COLUMNS =
+  "window_counts,scopes,regions.states,regions.rate_mean_percents,regions.rate_low_percents,regions.rate_high_percents";
 
 // The region that is looked at: asked for, else the first that is open, else the first.
 const chosenRegion = (verdict: Verdict, asked: string | null): string | null => {
@@ -111,69 +50,152 @@ const chosenRegion = (verdict: Verdict, asked: string | null): string | null => 
   return verdict.regions.find(({ access }) => isOpen(stateOf(access.state)))?.region ?? known[0] ?? null;
 };
 
-export const TargetPage = ({ verdict, summary, version, changed }: TargetProps) => {
-  const { texts, lang, country, route } = usePage();
-  const nameOf = useNameOf();
-  const end = windowEnd(summary);
-  const length = seconds(summary.window_length);
-  const range = shownRange(route, end, length);
-  const live = route.from === null;
-  const { data: timeline } = useAnswer<Timeline>(timelinePath(country, verdict.target_id, range), version);
-  const target = { country, target_ids: verdict.target_id };
-  const { data: events } = useAnswer<{ events: SightlineEvent[] }>(query("events", target), version);
-  const { data: notes } = useAnswer<{ annotations: Annotation[] }>(query("annotations", target), version);
-  const [whole, setWhole] = useState(route.region === null && !PLACED.has(scopeOf(verdict.scope)));
-  const region = chosenRegion(verdict, route.region);
-  const choose = (code: string): void => {
-    setWhole(false);
-    history.replaceState(null, "", formatRoute({ ...route, country, target: verdict.target_id, region: code }));
-    dispatchEvent(new HashChangeEvent("hashchange"));
+// What a target's page asks for besides the summary.
+const useHistory = (verdict: Verdict, range: Range | null, version: number) => {
+  const { country } = usePage();
+  const id = verdict.target_id;
+  const wanted = { country, target_ids: id, page_size: "1000" };
+  const timeline = useAnswer<Timeline>(range && timelinePath(country, id, range, COLUMNS), version);
+  const events = useAnswer<{ events: SightlineEvent[] }>(query("events", wanted), version);
+  const notes = useAnswer<{ annotations: Annotation[] }>(query("annotations", wanted), version);
+  return {
+    timeline: timeline.data,
+    error: timeline.error,
+    events: events.data?.events ?? verdict.events,
+    notes: notes.data?.annotations ?? [],
   };
-  const sentence = sentenceOf(verdict, end, lang, nameOf);
-  const access = verdict.regions.find((each) => each.region === region);
-  const mine = (events?.events ?? []).filter(({ target_id }) => target_id === verdict.target_id);
-  const told = (notes?.annotations ?? []).filter(({ target_id }) => target_id === "" || target_id === verdict.target_id);
+};
+
+const Head = ({ verdict, summary, changed }: { verdict: Verdict; summary: Summary; changed: boolean }) => {
+  const { texts, lang, country, route } = usePage();
+  const sentence = sentenceOf(verdict, windowEnd(summary), lang, useNameOf());
+  const lasting = lastingOf(verdict, sentence.facts.scope);
   return (
     <>
-      <nav class="crumbs"><a href={formatRoute({ country, lang: route.lang })}>← {texts.home}</a></nav>
-      <div class={`title tone-${sentence.tone} ${changed.has(verdict.target_id) ? "changed" : ""}`} data-target={verdict.target_id} data-sentence={sentence.whole}>
+      <nav class="crumbs">
+        <a href={formatRoute({ country, lang: route.lang })}>← {texts.home}</a>
+      </nav>
+      <div
+        class={`title tone-${sentence.tone} ${changed ? "changed" : ""}`}
+        data-target={verdict.target_id}
+        data-sentence={sentence.whole}
+      >
         <h1>{sentence.name}</h1>
-        <p class="lead">{sentence.text}{lang === "zh" ? "。" : "."}</p>
-        <p class="badges"><Lasting verdict={verdict} /></p>
+        <p class="lead">
+          {sentence.text}
+          {lang === "zh" ? "。" : "."}
+        </p>
+        <p class="badges">{lasting && <span class="badge">{word(texts, "duration", lasting)}</span>}</p>
       </div>
-      <div class="columns map-columns">
-        <section class="panel"><h2>{texts.map}</h2><p class="hint">{texts.mapHint}</p>
-          <TileMap regions={verdict.regions} chosen={region} onChoose={choose} />
-          <Legend scopes={false} />
-        </section>
-        <div class="stack">
-          {access && <RegionPanel region={access} />}
-          <section class="panel"><h2>{texts.networksAcross}</h2>
-            <NetworkTable networks={verdict.networks} caption={texts.networksAcross} />
-          </section>
-        </div>
-      </div>
-      <RangeChoice length={length} />
-      <section class="panel"><h2>{texts.heat}</h2>
-        {timeline
-          ? <HeatStrips timeline={timeline} chosen={region} onChoose={choose} live={live} />
-          : <div class="heat-wait" role="status"><span class="visually-hidden">{texts.loading}</span></div>}
+    </>
+  );
+};
+
+interface PlaceProps {
+  verdict: Verdict;
+  region: string | null;
+  onChoose: (region: string) => void;
+}
+
+// Where: the map, the region that is looked at, and the networks.
+const Places = ({ verdict, region, onChoose }: PlaceProps) => {
+  const { texts } = usePage();
+  const access = verdict.regions.find((each) => each.region === region);
+  return (
+    <div class="columns map-columns">
+      <section class="panel">
+        <h2>{texts.map}</h2>
+        <p class="hint">{texts.mapHint}</p>
+        <TileMap regions={verdict.regions} chosen={region} onChoose={onChoose} />
+        <Legend scopes={false} />
       </section>
-      <section class="panel"><h2>{texts.timeline}</h2>
+      <div class="stack">
+        {access && <RegionPanel region={access} />}
+        <section class="panel">
+          <h2>{texts.networksAcross}</h2>
+          <NetworkTable networks={verdict.networks} caption={texts.networksAcross} />
+        </section>
+      </div>
+    </div>
+  );
+};
+
+// When: regions over time, the chart, events and notes.
+const History = ({
+  verdict,
+  region,
+  onChoose,
+  range,
+  version,
+}: PlaceProps & { range: Range | null; version: number }) => {
+  const { texts, route } = usePage();
+  const { timeline, error, events, notes } = useHistory(verdict, range, version);
+  const [whole, setWhole] = useState(route.region === null && !PLACED.has(scopeOf(verdict.scope)));
+  const choose = (code: string): void => {
+    setWhole(false);
+    onChoose(code);
+  };
+  return (
+    <>
+      <section class="panel">
+        <h2>{texts.heat}</h2>
+        {timeline && (
+          <HeatStrips timeline={timeline} chosen={region} onChoose={choose} live={route.from === null} />
+        )}
+        {!timeline && error && <p class="hint">{fill(texts.noHistory, { message: error.message })}</p>}
+        {!timeline && !error && (
+          <div class="heat-wait" role="status">
+            <span class="visually-hidden">{texts.loading}</span>
+          </div>
+        )}
+      </section>
+      <section class="panel">
+        <h2>{texts.timeline}</h2>
         <p class="hint">{texts.timelineNote}</p>
         {timeline && (
           <RateChart
-            timeline={timeline} region={whole ? null : region} events={mine} notes={told}
+            timeline={timeline}
+            region={whole ? null : region}
+            events={events}
+            notes={notes}
             onRegion={(code) => (code === null ? setWhole(true) : choose(code))}
           />
         )}
-        <Happenings events={mine} notes={told} range={range} />
+        {range && <Happenings events={events} notes={notes} range={range} />}
       </section>
+    </>
+  );
+};
+
+export const TargetPage = ({ verdict, summary, version, changed }: TargetProps) => {
+  const { country, route } = usePage();
+  const { range, windows } = useRange(summary, version);
+  const region = chosenRegion(verdict, route.region);
+  const choose = (code: string): void => {
+    const target = verdict.target_id;
+    history.replaceState(null, "", formatRoute({ ...route, country, target, region: code }));
+    dispatchEvent(new HashChangeEvent("hashchange"));
+  };
+  return (
+    <>
+      <Head verdict={verdict} summary={summary} changed={changed.has(verdict.target_id)} />
+      <Places verdict={verdict} region={region} onChoose={choose} />
+      <RangeChoice length={seconds(summary.window_length)} windows={windows} />
+      <History verdict={verdict} region={region} onChoose={choose} range={range} version={version} />
       <div class="columns">
-        <div class="stack"><Causes verdict={verdict} /><Confidence verdict={verdict} /></div>
+        <div class="stack">
+          <Causes verdict={verdict} />
+          <Confidence verdict={verdict} />
+        </div>
         <WouldChange verdict={verdict} />
       </div>
-      <Peers summary={summary} range={range} version={version} live={live} self={verdict.target_id} />
+      <Peers
+        summary={summary}
+        range={range}
+        version={version}
+        live={route.from === null}
+        self={verdict.target_id}
+      />
     </>
   );
 };

@@ -7,9 +7,22 @@ import type { Timeline } from "../types";
 const TICKS = 5;
 
 // What is under the cursor, else a few dates and "now".
-export const Axis = ({ timeline, text, live }: { timeline: Timeline; text: string | null; live: boolean }) => {
+export const Axis = ({
+  timeline,
+  text,
+  live,
+}: {
+  timeline: Timeline;
+  text: string | null;
+  live: boolean;
+}) => {
   const { lang, texts, shortWindows } = usePage();
-  if (text !== null) return <div class="axis read"><span>{text}</span></div>;
+  if (text !== null)
+    return (
+      <div class="axis read">
+        <span>{text}</span>
+      </div>
+    );
   const from = startOf(timeline, 0);
   const to = startOf(timeline, timeline.step_count);
   const label = (ms: number): string =>

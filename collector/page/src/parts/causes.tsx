@@ -22,12 +22,19 @@ export const Causes = ({ verdict }: { verdict: Verdict }) => {
               <span class="layer-name">{word(texts, "layer", layer)}</span>
               <svg class="meter" aria-hidden="true" focusable="false">
                 <rect class="track" width="100%" height="100%" rx="3" />
-                {count > 0 && <rect width={`${(100 * count) / all}%`} height="100%" rx="3" fill="url(#p-BLOCKED)" />}
+                {count > 0 && (
+                  <rect width={`${(100 * count) / all}%`} height="100%" rx="3" fill="url(#p-BLOCKED)" />
+                )}
               </svg>
               <span class="number">{count}</span>
-              {failures.slice(0, FAILURES_SHOWN).filter(({ failure }) => failure !== "").map(({ failure, count: part }) => (
-                <span class="layer-failure" key={failure} title={failure}>{failureText(failure, lang)} · {part}</span>
-              ))}
+              {failures
+                .slice(0, FAILURES_SHOWN)
+                .filter(({ failure }) => failure !== "")
+                .map(({ failure, count: part }) => (
+                  <span class="layer-failure" key={failure} title={failure}>
+                    {failureText(failure, lang)} · {part}
+                  </span>
+                ))}
             </li>
           ))}
         </ol>

@@ -24,7 +24,8 @@ export interface Chart {
 
 const HEIGHT = 220;
 
-const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const colour = (name: string): string =>
+  getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // A dashed line down from a small sign at the top: a triangle up or down, or a square.
 const drawMark = (plot: uPlot, mark: Mark): void => {
@@ -33,7 +34,9 @@ const drawMark = (plot: uPlot, mark: Mark): void => {
   if (x < bbox.left - 1 || x > bbox.left + bbox.width + 1) return;
   const size = 5 * devicePixelRatio;
   const top = bbox.top + size;
-  ctx.strokeStyle = ctx.fillStyle = colour(mark.kind === "open" ? "--open" : mark.kind === "close" ? "--blocked" : "--ink-soft");
+  ctx.strokeStyle = ctx.fillStyle = colour(
+    mark.kind === "open" ? "--open" : mark.kind === "close" ? "--blocked" : "--ink-soft",
+  );
   ctx.lineWidth = devicePixelRatio;
   ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
   ctx.beginPath();
@@ -56,19 +59,29 @@ const drawMark = (plot: uPlot, mark: Mark): void => {
 
 const optionsOf = (width: number, lang: Lang, marks: () => readonly Mark[]): uPlot.Options => {
   const axis: uPlot.Axis = {
-    stroke: colour("--ink-soft"), font: "12px system-ui, sans-serif",
-    grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false },
+    stroke: colour("--ink-soft"),
+    font: "12px system-ui, sans-serif",
+    grid: { stroke: colour("--line"), width: 1 },
+    ticks: { show: false },
   };
   return {
-    width, height: HEIGHT, tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+    width,
+    height: HEIGHT,
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
     scales: { x: { time: true }, y: { range: [0, 100] } },
     axes: [
       {
-        ...axis, grid: { show: false }, space: 70,
-        values: (_, splits, __, ___, increment) => splits.map((seconds) =>
-          increment >= DAY / 1000 ? shortDate(seconds * 1000, lang) : clockText(seconds * 1000, increment < 60, lang)),
+        ...axis,
+        grid: { show: false },
+        space: 70,
+        values: (_, splits, __, ___, increment) =>
+          splits.map((seconds) =>
+            increment >= DAY / 1000
+              ? shortDate(seconds * 1000, lang)
+              : clockText(seconds * 1000, increment < 60, lang),
+          ),
       },
       { ...axis, size: 48, values: (_, splits) => splits.map((percent) => `${percent}%`) },
     ],
@@ -93,11 +106,21 @@ export const makeChart = (box: HTMLElement, lang: Lang): Chart => {
     if (!shown || shown.times.length === 0) return;
     const { times, rates, end } = shown;
     // The last step lasts until its end.
-    const held = (column: (number | null)[]): (number | null)[] => [...column, column[column.length - 1] ?? null];
-    const data: uPlot.AlignedData = [
-      [...times, end].map((ms) => ms / 1000), held(rates.high), held(rates.low), held(rates.mean),
+    const held = (column: (number | null)[]): (number | null)[] => [
+      ...column,
+      column[column.length - 1] ?? null,
     ];
-    plot = new uPlot(optionsOf(Math.max(200, box.clientWidth), lang, () => shown?.marks ?? []), data, box);
+    const data: uPlot.AlignedData = [
+      [...times, end].map((ms) => ms / 1000),
+      held(rates.high),
+      held(rates.low),
+      held(rates.mean),
+    ];
+    plot = new uPlot(
+      optionsOf(Math.max(200, box.clientWidth), lang, () => shown?.marks ?? []),
+      data,
+      box,
+    );
   };
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const resized = new ResizeObserver(() => {

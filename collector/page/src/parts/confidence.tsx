@@ -4,7 +4,7 @@ import { useNameOf, usePage } from "../context";
 import { fill, word } from "../i18n/i18n";
 import { sure } from "./regionpanel";
 import { countStates } from "../sentence/facts";
-import { scopeOf, type Verdict } from "../types";
+import { isOpen, scopeOf, type Verdict } from "../types";
 
 const FLIPS_SHOWN = 3;
 const WORTH_SAYING = 0.01;
@@ -40,7 +40,12 @@ export const Confidence = ({ verdict }: { verdict: Verdict }) => {
 export const WouldChange = ({ verdict }: { verdict: Verdict }) => {
   const { texts } = usePage();
   const nameOf = useNameOf();
-  const easiest = flips(verdict).slice(0, FLIPS_SHOWN);
+  // What is open is what people ask about; behind it, what is the easiest to reverse.
+  const all = flips(verdict);
+  const easiest = [
+    ...all.filter(({ state }) => isOpen(state)),
+    ...all.filter(({ state }) => !isOpen(state)),
+  ].slice(0, FLIPS_SHOWN);
   const counts = countStates(verdict.regions);
   const silent = counts.UNKNOWN + counts.DISPUTED;
   const second = ranked(verdict)[1];
@@ -51,14 +56,21 @@ export const WouldChange = ({ verdict }: { verdict: Verdict }) => {
         {easiest.length === 0 && <li>{texts.wouldNone}</li>}
         {easiest.map(({ region, count, state }) => (
           <li key={region}>
-            {fill(count === 1 ? texts.wouldFlipOne : texts.wouldFlip, { region: nameOf(region), count, state: word(texts, "state", state) })}
+            {fill(count === 1 ? texts.wouldFlipOne : texts.wouldFlip, {
+              region: nameOf(region),
+              count,
+              state: word(texts, "state", state),
+            })}
           </li>
         ))}
         <li>{silent > 0 ? fill(texts.wouldK, { count: silent }) : texts.wouldKAll}</li>
         {verdict.scope_posteriors.length > 0 && (
           <li>
             {second && second.posterior >= WORTH_SAYING
-              ? fill(texts.wouldDoubt, { scope: word(texts, "scope", second.scope), percent: Math.max(1, Math.round(100 * second.posterior)) })
+              ? fill(texts.wouldDoubt, {
+                  scope: word(texts, "scope", second.scope),
+                  percent: Math.max(1, Math.round(100 * second.posterior)),
+                })
               : texts.wouldDoubtNone}
           </li>
         )}
@@ -66,7 +78,11 @@ export const WouldChange = ({ verdict }: { verdict: Verdict }) => {
       {verdict.reasons.length > 0 && (
         <>
           <h3>{texts.reasons}</h3>
-          <ul class="reasons" lang="en">{verdict.reasons.map((reason) => <li key={reason}>{reason}</li>)}</ul>
+          <ul class="reasons" lang="en">
+            {verdict.reasons.map((reason) => (
+              <li key={reason}>{reason}</li>
+            ))}
+          </ul>
         </>
       )}
     </section>

@@ -2,6 +2,7 @@
 import type { Range } from "../aggregate";
 import { useNameOf, usePage } from "../context";
 import { fill, word, type Texts } from "../i18n/i18n";
+import { networkName } from "../places/networks";
 import { DAY, lengthText, momentText } from "../time";
 import type { Annotation, SightlineEvent } from "../types";
 
@@ -12,8 +13,14 @@ const safeUrl = (url: string): string | null => (/^https?:\/\//i.test(url) ? url
 const fate = (event: SightlineEvent, texts: Texts, end: string): string =>
   fill(word(texts, "event", event.end.replace("EVENT_END_", "")), { end });
 
-export const Happenings = ({ events, notes, range }: {
-  events: readonly SightlineEvent[]; notes: readonly Annotation[]; range: Range;
+export const Happenings = ({
+  events,
+  notes,
+  range,
+}: {
+  events: readonly SightlineEvent[];
+  notes: readonly Annotation[];
+  range: Range;
 }) => {
   const { texts, lang, shortWindows } = usePage();
   const nameOf = useNameOf();
@@ -26,13 +33,19 @@ export const Happenings = ({ events, notes, range }: {
       const kind = event.kind.replace("EVENT_KIND_", "");
       const gone = event.end === "EVENT_END_WITHDRAWN";
       return {
-        key: event.event_id, ms: onset, shown: inside(onset, end), kind,
+        key: event.event_id,
+        ms: onset,
+        shown: inside(onset, end),
+        kind,
         what: (
           <span class={gone ? "withdrawn" : ""}>
-            <strong>{event.region ? nameOf(event.region) : `AS${event.asn}`}</strong> {word(texts, "event", kind)}
-            {" · "}{fate(event, texts, event.end_time ? text(end) : "")}
+            <strong>{event.region ? nameOf(event.region) : networkName(event.asn, lang)}</strong>{" "}
+            {word(texts, "event", kind)}
+            {" · "}
+            {fate(event, texts, event.end_time ? text(end) : "")}
             {!gone && ` · ${lengthText(end - onset, lang)}`}
-            {event.end === "EVENT_END_ONGOING" && event.duration !== "EVENT_DURATION_LONG_RUN" &&
+            {event.end === "EVENT_END_ONGOING" &&
+              event.duration !== "EVENT_DURATION_LONG_RUN" &&
               ` · ${fill(texts.eventLasts, { percent: Math.round(100 * event.lasts_probability) })}`}
             {event.amendments.length > 0 && ` · ${fill(texts.amended, { count: event.amendments.length })}`}
           </span>
@@ -43,16 +56,28 @@ export const Happenings = ({ events, notes, range }: {
       const ms = Date.parse(note.time);
       const url = safeUrl(note.url);
       return {
-        key: `note ${note.annotation_id}`, ms, shown: inside(ms, ms), kind: "NOTE",
+        key: `note ${note.annotation_id}`,
+        ms,
+        shown: inside(ms, ms),
+        kind: "NOTE",
         what: (
           <span>
-            {url ? <a href={url} rel="noopener noreferrer nofollow">{note.text}</a> : note.text}
-            {" · "}{texts.note}, {word(texts, "source", note.source.replace("ANNOTATION_SOURCE_", ""))}
+            {url ? (
+              <a href={url} rel="noopener noreferrer nofollow">
+                {note.text}
+              </a>
+            ) : (
+              note.text
+            )}
+            {" · "}
+            {texts.note}, {word(texts, "source", note.source.replace("ANNOTATION_SOURCE_", ""))}
           </span>
         ),
       };
     }),
-  ].filter(({ shown }) => shown).sort((a, b) => b.ms - a.ms);
+  ]
+    .filter(({ shown }) => shown)
+    .sort((a, b) => b.ms - a.ms);
   return (
     <div class="happenings">
       <h3>{texts.annotations}</h3>
@@ -60,7 +85,9 @@ export const Happenings = ({ events, notes, range }: {
       <ol>
         {rows.map(({ key, ms, kind, what }) => (
           <li key={key} class={`happening-${kind}`}>
-            <span class="glyph" aria-hidden="true">{{ OPENING: "▲", CLOSING: "▼", NOTE: "✎" }[kind] ?? "•"}</span>
+            <span class="glyph" aria-hidden="true">
+              {{ OPENING: "▲", CLOSING: "▼", NOTE: "✎" }[kind] ?? "•"}
+            </span>
             <time dateTime={new Date(ms).toISOString()}>{text(ms)}</time>
             {what}
           </li>

@@ -8,7 +8,10 @@ import { windowEnd } from "../sentence/facts";
 import { lengthText, spanText } from "../time";
 import type { Summary } from "../types";
 
-const LANGS: readonly [Lang, string, string][] = [["en", "English", "EN"], ["zh", "中文", "中"]];
+const LANGS: readonly [Lang, string, string][] = [
+  ["en", "English", "EN"],
+  ["zh", "中文", "中"],
+];
 
 const Languages = () => {
   const { lang, route, texts } = usePage();
@@ -16,9 +19,15 @@ const Languages = () => {
     <nav class="languages" aria-label={texts.language}>
       {LANGS.map(([code, name, short]) => (
         <a
-          key={code} href={formatRoute({ ...route, lang: code })} lang={code === "zh" ? "zh-CN" : "en"}
-          hreflang={code === "zh" ? "zh-CN" : "en"} aria-label={`${short} ${name}`} aria-current={code === lang ? "true" : undefined}
-        >{short}</a>
+          key={code}
+          href={formatRoute({ ...route, lang: code })}
+          lang={code === "zh" ? "zh-CN" : "en"}
+          hreflang={code === "zh" ? "zh-CN" : "en"}
+          aria-label={`${short} ${name}`}
+          aria-current={code === lang ? "true" : undefined}
+        >
+          {short}
+        </a>
       ))}
     </nav>
   );
@@ -32,9 +41,15 @@ const Countries = ({ codes }: { codes: readonly string[] }) => {
       <span class="visually-hidden">{texts.country}</span>
       <select
         value={country}
-        onChange={(event) => { location.hash = formatRoute({ country: event.currentTarget.value, lang: route.lang }); }}
+        onChange={(event) => {
+          location.hash = formatRoute({ country: event.currentTarget.value, lang: route.lang });
+        }}
       >
-        {codes.map((code) => <option key={code} value={code}>{countryName(code, lang)}</option>)}
+        {codes.map((code) => (
+          <option key={code} value={code}>
+            {countryName(code, lang)}
+          </option>
+        ))}
       </select>
     </label>
   );
@@ -46,7 +61,8 @@ export const Header = ({ codes }: { codes: readonly string[] }) => {
     <header class="top">
       <a class="brand" href={formatRoute({ country, lang: route.lang })}>
         <svg viewBox="0 0 32 32" aria-hidden="true" focusable="false">
-          <path class="brand-line" d="M2 16h10" /><circle class="brand-eye" cx="16" cy="16" r="4.4" />
+          <path class="brand-line" d="M2 16h10" />
+          <circle class="brand-eye" cx="16" cy="16" r="4.4" />
           <path class="brand-wave" d="M22.500 9a10 10 0 0 1 0 14" />
         </svg>
         Sightline
@@ -64,7 +80,11 @@ export const Freshness = ({ summary, fresh }: { summary: Summary; fresh: boolean
   const span = spanText(Date.parse(summary.window_start_time), end, shortWindows, lang);
   return (
     <p class="freshness">
-      {fresh && <span class="live"><span class="live-dot" aria-hidden="true" /> {texts.live}</span>}
+      {fresh && (
+        <span class="live">
+          <span class="live-dot" aria-hidden="true" /> {texts.live}
+        </span>
+      )}
       <span>{fill(texts.window, { span })}</span>{" "}
       <span class="ago">{fill(texts.ended, { ago: lengthText(serverNow() - end, lang) })}</span>
     </p>

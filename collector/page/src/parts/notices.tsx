@@ -1,4 +1,5 @@
 // What stands in for an answer: loading, nothing yet, failed; and banners over an old answer.
+import type { ComponentChildren } from "preact";
 import { ApiError, serverNow } from "../api";
 import { usePage } from "../context";
 import type { Feed } from "../feed";
@@ -13,39 +14,61 @@ export const Skeleton = () => {
   const { texts, country, lang } = usePage();
   return (
     <>
-    <div class="title"><h1>{country ? fill(texts.question, { country: countryName(country, lang) }) : "Sightline"}</h1></div>
-    <div class="skeleton" role="status">
-      <p class="visually-hidden">{texts.loading}</p>
-      {Array.from({ length: 6 }, (_, index) => (
-        <div class="card ghost" key={index} aria-hidden="true">
-          <span class="ghost-line wide" /><span class="ghost-line" /><span class="ghost-strip" />
-        </div>
-      ))}
-    </div>
+      <div class="title">
+        <h1>{country ? fill(texts.question, { country: countryName(country, lang) }) : "Sightline"}</h1>
+      </div>
+      <div class="skeleton" role="status">
+        <p class="visually-hidden">{texts.loading}</p>
+        {Array.from({ length: 6 }, (_, index) => (
+          <div class="card ghost" key={index} aria-hidden="true">
+            <span class="ghost-line wide" />
+            <span class="ghost-line" />
+            <span class="ghost-strip" />
+          </div>
+        ))}
+      </div>
     </>
   );
 };
 
 interface NoticeProps {
   title: string;
-  text: string;
+  text?: string;
+  children?: ComponentChildren;
   detail?: string;
   onRetry?: () => void;
 }
 
-export const Notice = ({ title, text, detail, onRetry }: NoticeProps) => {
+export const Notice = ({ title, text, detail, onRetry, children }: NoticeProps) => {
   const { texts } = usePage();
   return (
     <section class="notice" role="status">
       <svg class="notice-art" viewBox="0 0 120 36" aria-hidden="true" focusable="false">
         {Array.from({ length: 12 }, (_, index) => (
-          <rect key={index} x={index * 10 + 1} y={26 - (index * 7) % 19} width="8" height={8 + (index * 7) % 19} rx="1.5" fill="url(#p-UNKNOWN)" />
+          <rect
+            key={index}
+            x={index * 10 + 1}
+            y={26 - ((index * 7) % 19)}
+            width="8"
+            height={8 + ((index * 7) % 19)}
+            rx="1.5"
+            fill="url(#p-UNKNOWN)"
+          />
         ))}
       </svg>
       <h1>{title}</h1>
-      <p>{text}</p>
-      {detail && <p class="hint" lang="en">{detail}</p>}
-      {onRetry && <button type="button" class="button" onClick={onRetry}>{texts.retry}</button>}
+      {text && <p>{text}</p>}
+      {children && <p>{children}</p>}
+      {detail && (
+        <p class="hint" lang="en">
+          {detail}
+        </p>
+      )}
+      {onRetry && (
+        <button type="button" class="button" onClick={onRetry}>
+          {texts.retry}
+        </button>
+      )}
     </section>
   );
 };
@@ -60,13 +83,13 @@ interface NoAnswerProps {
 export const NoAnswer = ({ error, countries, onRetry }: NoAnswerProps) => {
   const { texts, country, lang } = usePage();
   if (error instanceof ApiError && error.status === 503) {
-    const length = countries ? lengthText(1000 * seconds(countries.window_length), lang) : "";
-    return countries
-      ? <Notice title={texts.emptyTitle} text={fill(texts.emptyWindow, { length })} detail={error.message} />
-      : <Notice title={texts.emptyTitle} text={texts.emptyPlan} detail={error.message} />;
+    const text = countries ? texts.emptyWindow : texts.emptyPlan;
+    return <Notice title={texts.emptyTitle} text={text} detail={error.message} />;
   }
   if (error instanceof ApiError && error.status === 404 && countries) {
-    const known = countries.countries.map((code) => countryName(code, lang)).join(lang === "zh" ? "、" : ", ");
+    const known = countries.countries
+      .map((code) => countryName(code, lang))
+      .join(lang === "zh" ? "、" : ", ");
     return (
       <Notice
         title={fill(texts.unknownCountry, { country: countryName(country, lang) })}
@@ -83,12 +106,20 @@ export const Banner = ({ feed, summary }: { feed: Feed; summary: Summary }) => {
   const now = serverNow();
   if (feed.lost && feed.contact !== null) {
     const since = momentText(feed.contact, shortWindows, lang);
-    return <p class="banner" role="status">{fill(texts.stalePoll, { since })}</p>;
+    return (
+      <p class="banner" role="status">
+        {fill(texts.stalePoll, { since })}
+      </p>
+    );
   }
   const end = windowEnd(summary);
   if (isStale(end, 1000 * seconds(summary.window_length), now)) {
     const since = momentText(end, shortWindows, lang);
-    return <p class="banner" role="status">{fill(texts.staleData, { since, ago: lengthText(now - end, lang) })}</p>;
+    return (
+      <p class="banner" role="status">
+        {fill(texts.staleData, { since, ago: lengthText(now - end, lang) })}
+      </p>
+    );
   }
   return null;
 };

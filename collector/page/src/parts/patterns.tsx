@@ -5,13 +5,21 @@ import { word } from "../i18n/i18n";
 import type { ScopeName, State } from "../types";
 
 export const GLYPHS: Record<Shown<State>, string> = {
-  OPEN: "●", PARTIAL: "◐", BLOCKED: "✕", UNKNOWN: "?", DOWN: "▽", DISPUTED: "≠", UNSPECIFIED: "?", NONE: "·",
+  OPEN: "●",
+  PARTIAL: "◐",
+  BLOCKED: "✕",
+  UNKNOWN: "?",
+  DOWN: "▽",
+  DISPUTED: "≠",
+  UNSPECIFIED: "?",
+  NONE: "·",
 };
 
 // The order in which people look for them.
 export const STATES: readonly State[] = ["OPEN", "PARTIAL", "BLOCKED", "UNKNOWN", "DISPUTED", "DOWN"];
 
-export const fillOf = (state: Shown<State>): string => (state === "UNSPECIFIED" ? "url(#p-UNKNOWN)" : `url(#p-${state})`);
+export const fillOf = (state: Shown<State>): string =>
+  state === "UNSPECIFIED" ? "url(#p-UNKNOWN)" : `url(#p-${state})`;
 
 interface Bar {
   height: number; // percent: how far it reaches
@@ -37,7 +45,13 @@ export const Patterns = () => (
       <pattern id="p-OPEN" width="8" height="8" patternUnits="userSpaceOnUse">
         <rect class="i-open" width="8" height="8" />
       </pattern>
-      <pattern id="p-PARTIAL" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+      <pattern
+        id="p-PARTIAL"
+        width="7"
+        height="7"
+        patternUnits="userSpaceOnUse"
+        patternTransform="rotate(45)"
+      >
         <rect class="i-open-soft" width="7" height="7" />
         <rect class="i-open" width="3.5" height="7" />
       </pattern>
@@ -50,9 +64,9 @@ export const Patterns = () => (
         <rect class="i-open" width="3" height="3" />
         <rect class="i-open" x="3" y="3" width="3" height="3" />
       </pattern>
-      <pattern id="p-BLOCKED" width="8" height="8" patternUnits="userSpaceOnUse">
-        <rect class="i-blocked" width="8" height="8" />
-        <path class="i-blocked-mark" d="M2.5 2.5l3 3M5.5 2.5l-3 3" />
+      <pattern id="p-BLOCKED" width="12" height="9" patternUnits="userSpaceOnUse">
+        <rect class="i-blocked" width="12" height="9" />
+        <path class="i-blocked-mark" d="M4.500 3l3 3M7.500 3l-3 3" />
       </pattern>
       <pattern id="p-UNKNOWN" width="6" height="6" patternUnits="userSpaceOnUse">
         <rect class="i-void" width="6" height="6" />
@@ -86,12 +100,22 @@ export const StateMark = ({ state }: { state: State }) => {
   const { texts } = usePage();
   return (
     <span class={`mark mark-${state}`}>
-      <span class="glyph" aria-hidden="true">{GLYPHS[state]}</span> {word(texts, "state", state)}
+      <span class="glyph" aria-hidden="true">
+        {GLYPHS[state]}
+      </span>{" "}
+      {word(texts, "state", state)}
     </span>
   );
 };
 
-const SCOPES_SHOWN: readonly ScopeName[] = ["WIDESPREAD", "LOCAL", "BY_NETWORK", "MIXED", "NOWHERE", "UNDETERMINED"];
+const SCOPES_SHOWN: readonly ScopeName[] = [
+  "WIDESPREAD",
+  "LOCAL",
+  "BY_NETWORK",
+  "MIXED",
+  "NOWHERE",
+  "UNDETERMINED",
+];
 
 export const Legend = ({ scopes }: { scopes: boolean }) => {
   const { texts } = usePage();
@@ -100,7 +124,9 @@ export const Legend = ({ scopes }: { scopes: boolean }) => {
       {scopes && (
         <ul aria-label={texts.legend}>
           {SCOPES_SHOWN.map((scope) => (
-            <li key={scope}><Swatch {...BARS[scope]} /> {word(texts, "scope", scope)}</li>
+            <li key={scope}>
+              <Swatch {...BARS[scope]} /> {word(texts, "scope", scope)}
+            </li>
           ))}
         </ul>
       )}
@@ -109,12 +135,15 @@ export const Legend = ({ scopes }: { scopes: boolean }) => {
           {STATES.map((state) => (
             <li key={state}>
               <Swatch fill={fillOf(state)} />
-              <span class="glyph" aria-hidden="true">{GLYPHS[state]}</span> {word(texts, "state", state)}
+              <span class="glyph" aria-hidden="true">
+                {GLYPHS[state]}
+              </span>{" "}
+              {word(texts, "state", state)}
             </li>
           ))}
         </ul>
       )}
-      <p class="hint">{texts.legendStrip}</p>
+      {scopes && <p class="hint">{texts.legendStrip}</p>}
     </div>
   );
 };

@@ -1,5 +1,6 @@
 // The regions of a country as tiles. Small as a picture, large as a choice.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { MiniTile } from "./minitile";
 import { GLYPHS, fillOf } from "./patterns";
 import { useNameOf, usePage } from "../context";
 import { word } from "../i18n/i18n";
@@ -15,12 +16,16 @@ export const MiniMap = ({ regions }: { regions: readonly RegionAccess[] }) => {
   const rows = Math.max(0, ...placed.map(({ row }) => row + 1));
   if (columns === 0) return null;
   return (
-    <svg class="minimap" viewBox={`0 0 ${columns * SIZE} ${rows * SIZE}`} aria-hidden="true" focusable="false">
+    <svg
+      class="minimap"
+      viewBox={`0 0 ${columns * SIZE} ${rows * SIZE}`}
+      aria-hidden="true"
+      focusable="false"
+    >
       {placed.map(({ code, column, row }) => (
-        <rect
-          key={code} x={column * SIZE + 0.7} y={row * SIZE + 0.7} width={SIZE - 1.4} height={SIZE - 1.4} rx="1.6"
-          fill={fillOf(states.get(code) ?? "UNKNOWN")}
-        />
+        <g key={code} transform={`translate(${column * SIZE} ${row * SIZE})`}>
+          <MiniTile state={states.get(code) ?? "UNKNOWN"} />
+        </g>
       ))}
     </svg>
   );
@@ -28,7 +33,9 @@ export const MiniMap = ({ regions }: { regions: readonly RegionAccess[] }) => {
 
 // The next tile in a direction: the nearest one ahead, straight ones first.
 const neighbour = (placed: readonly Tile[], from: Tile, key: string): Tile | null => {
-  const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key] ?? [0, 0];
+  const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key] ?? [
+    0, 0,
+  ];
   if (dx === 0 && dy === 0) return null;
   let best: Tile | null = null;
   let least = Infinity;
@@ -71,23 +78,39 @@ export const TileMap = ({ regions, chosen, onChoose }: TileMapProps) => {
   };
   return (
     <div
-      class="tilemap" role="group" aria-label={texts.map} ref={box}
-      style={{ gridTemplateColumns: `repeat(${Math.max(1, ...placed.map(({ column }) => column + 1))}, minmax(0, 1fr))` }}
+      class="tilemap"
+      role="group"
+      aria-label={texts.map}
+      ref={box}
+      style={{
+        gridTemplateColumns: `repeat(${Math.max(1, ...placed.map(({ column }) => column + 1))}, minmax(0, 1fr))`,
+      }}
     >
       {placed.map((tile) => {
         const state = states.get(tile.code) ?? "UNKNOWN";
         return (
           <button
-            key={tile.code} type="button" class={`tile tile-${state}`} tabIndex={tile.code === entry ? 0 : -1}
-            aria-pressed={tile.code === chosen} aria-label={`${tileMark(tile.code, lang)} ${nameOf(tile.code)}: ${word(texts, "state", state)}`}
+            key={tile.code}
+            type="button"
+            class={`tile tile-${state}`}
+            tabIndex={tile.code === entry ? 0 : -1}
+            aria-pressed={tile.code === chosen}
+            aria-label={`${tileMark(tile.code, lang)} ${nameOf(tile.code)}: ${word(texts, "state", state)}`}
             title={`${nameOf(tile.code)}: ${word(texts, "state", state)}`}
             style={{ gridColumn: tile.column + 1, gridRow: tile.row + 1 }}
-            onClick={() => { setFocus(tile.code); onChoose(tile.code); }}
+            onClick={() => {
+              setFocus(tile.code);
+              onChoose(tile.code);
+            }}
             onKeyDown={(event) => onKeyDown(event, tile)}
           >
-            <svg aria-hidden="true" focusable="false"><rect width="100%" height="100%" fill={fillOf(state)} /></svg>
+            <svg aria-hidden="true" focusable="false">
+              <rect width="100%" height="100%" fill={fillOf(state)} />
+            </svg>
             <span class="tile-name">{tileMark(tile.code, lang)}</span>
-            <span class="tile-glyph" aria-hidden="true">{GLYPHS[state]}</span>
+            <span class="tile-glyph" aria-hidden="true">
+              {GLYPHS[state]}
+            </span>
           </button>
         );
       })}

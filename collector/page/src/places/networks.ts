@@ -17,7 +17,8 @@ const OPERATORS: Record<number, readonly [string, string]> = {
   56048: ["China Mobile Beijing", "北京移动"],
 };
 
-export const operatorName = (asn: number, lang: Lang): string => OPERATORS[asn]?.[lang === "zh" ? 1 : 0] ?? "";
+export const operatorName = (asn: number, lang: Lang): string =>
+  OPERATORS[asn]?.[lang === "zh" ? 1 : 0] ?? "";
 
 // "China Mobile (AS9808)", or the number alone.
 export const networkName = (asn: number, lang: Lang): string => {

@@ -39,14 +39,18 @@ export const tiles = (codes: readonly string[]): Tile[] => {
   const places = codes.map(placeOf);
   if (codes.length === 0 || places.some((place) => place === undefined)) {
     return [...codes].sort().map((code, index) => ({
-      code, column: index % GRID_COLUMNS, row: Math.floor(index / GRID_COLUMNS),
+      code,
+      column: index % GRID_COLUMNS,
+      row: Math.floor(index / GRID_COLUMNS),
     }));
   }
   const known = places as Place[];
   const left = Math.min(...known.map((place) => place.column));
   const top = Math.min(...known.map((place) => place.row));
   return codes.map((code, index) => ({
-    code, column: known[index]!.column - left, row: known[index]!.row - top,
+    code,
+    column: known[index]!.column - left,
+    row: known[index]!.row - top,
   }));
 };
 

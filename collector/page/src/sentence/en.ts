@@ -26,9 +26,8 @@ const since = (facts: Facts): string => {
   if (!facts.since) return "";
   const { onset, first } = facts.since;
   const length = facts.windowEnd - onset;
-  const moment = length < DAY
-    ? `${clockText(onset, length < 600_000, "en")} UTC`
-    : dateText(onset, facts.windowEnd, "en");
+  const moment =
+    length < DAY ? `${clockText(onset, length < 600_000, "en")} UTC` : dateText(onset, facts.windowEnd, "en");
   return `, ${first ? "the first since" : "since"} ${moment} (${lengthText(length, "en")})`;
 };
 
@@ -79,14 +78,16 @@ export const english = (facts: Facts, nameOf: NameOf): string => {
     case "BY_NETWORK": {
       const through = facts.networksOpen.length > 0 ? networks(facts.networksOpen) : "some networks";
       const alone = facts.networksBlocked.length > 0 ? " only" : "";
-      return `open through ${through}${alone}, across regions${since(facts)}` +
-        `${share(facts)}${facts.share === null ? "" : " there"}`;
+      return (
+        `open through ${through}${alone}, across regions${since(facts)}` +
+        `${share(facts)}${facts.share === null ? "" : " there"}`
+      );
     }
     case "MIXED":
       return open.length === 0
         ? `open in some places without a clear pattern${since(facts)}`
         : `open in ${every(open.length, facts.regions)} (${abbreviated(open.map(nameOf))}), ` +
-          `without a clear pattern${since(facts)}${share(facts)}`;
+            `without a clear pattern${since(facts)}${share(facts)}`;
     default:
       return undetermined(facts);
   }

@@ -1,7 +1,16 @@
 // What a verdict says, taken apart for the sentences. Pure.
 import {
-  isOpen, scopeOf, seconds, serviceOf, stateOf,
-  type RegionAccess, type ScopeName, type ServiceName, type State, type Summary, type Verdict,
+  isOpen,
+  scopeOf,
+  seconds,
+  serviceOf,
+  stateOf,
+  type RegionAccess,
+  type ScopeName,
+  type ServiceName,
+  type State,
+  type Summary,
+  type Verdict,
 } from "../types";
 
 export interface Since {
@@ -25,7 +34,13 @@ export interface Facts {
 }
 
 const emptyCounts = (): Record<State, number> => ({
-  UNSPECIFIED: 0, OPEN: 0, BLOCKED: 0, PARTIAL: 0, UNKNOWN: 0, DOWN: 0, DISPUTED: 0,
+  UNSPECIFIED: 0,
+  OPEN: 0,
+  BLOCKED: 0,
+  PARTIAL: 0,
+  UNKNOWN: 0,
+  DOWN: 0,
+  DISPUTED: 0,
 });
 
 export const countStates = (regions: readonly RegionAccess[]): Record<State, number> => {
@@ -69,7 +84,11 @@ const sinceOf = (verdict: Verdict, scope: ScopeName, place: Facts["place"]): Sin
     found = onsets(verdict, "OPENING", (region, asn) => region === "" && networks.has(asn));
     places = networks.size;
   } else if (scope === "ISOLATED") {
-    found = onsets(verdict, "OPENING", (region, asn) => region === place?.region || (asn !== 0 && asn === place?.asn));
+    found = onsets(
+      verdict,
+      "OPENING",
+      (region, asn) => region === place?.region || (asn !== 0 && asn === place?.asn),
+    );
     places = 1;
   } else {
     found = onsets(verdict, "OPENING", (region) => open.has(region));
@@ -85,9 +104,10 @@ const sinceOf = (verdict: Verdict, scope: ScopeName, place: Facts["place"]): Sin
 };
 
 const shareOf = (verdict: Verdict, scope: ScopeName): number | null => {
-  const accesses = scope === "BY_NETWORK"
-    ? verdict.networks.filter((network) => verdict.open_networks.includes(network.asn))
-    : verdict.regions.filter((region) => isOpen(stateOf(region.access.state)));
+  const accesses =
+    scope === "BY_NETWORK"
+      ? verdict.networks.filter((network) => verdict.open_networks.includes(network.asn))
+      : verdict.regions.filter((region) => isOpen(stateOf(region.access.state)));
   if (accesses.length === 0 || scope === "ISOLATED") return null;
   return accesses.reduce((sum, { access }) => sum + access.rate_mean, 0) / accesses.length;
 };
@@ -104,7 +124,8 @@ export const factsOf = (verdict: Verdict, end: number): Facts => {
     regions: verdict.regions.length,
     counts: countStates(verdict.regions),
     open: [...verdict.open_regions].sort(
-      (a, b) => (rates.get(b) ?? 0) - (rates.get(a) ?? 0) || a.localeCompare(b)),
+      (a, b) => (rates.get(b) ?? 0) - (rates.get(a) ?? 0) || a.localeCompare(b),
+    ),
     networksOpen: verdict.open_networks,
     networksBlocked: verdict.blocked_networks,
     place,
@@ -112,4 +133,16 @@ export const factsOf = (verdict: Verdict, end: number): Facts => {
     share: shareOf(verdict, scope),
     windowEnd: end,
   };
+};
+
+const DURATIONS = ["GLITCH", "TEMPORARY", "SUSTAINED", "LONG_RUN"];
+
+// How long the openings (of what is blocked everywhere: the closings) have lasted that go on: the word
+// of the longest; null when there is none.
+export const lastingOf = (verdict: Verdict, scope: ScopeName): string | null => {
+  const kind = scope === "NOWHERE" ? "EVENT_KIND_CLOSING" : "EVENT_KIND_OPENING";
+  const found = verdict.events
+    .filter((event) => event.end === "EVENT_END_ONGOING" && event.kind === kind)
+    .map((event) => DURATIONS.indexOf(event.duration.replace("EVENT_DURATION_", "")));
+  return DURATIONS[Math.max(-1, ...found)] ?? null;
 };

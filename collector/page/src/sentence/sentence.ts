@@ -36,5 +36,11 @@ export const sentenceOf = (verdict: Verdict, end: number, lang: Lang, nameOf: Na
   const facts = factsOf(verdict, end);
   const name = verdict.display_name || verdict.target_id;
   const text = lang === "zh" ? chinese(facts, nameOf) : english(facts, nameOf);
-  return { name, text, whole: lang === "zh" ? `${name}：${text}` : `${name}: ${text}`, tone: toneOf(facts), facts };
+  return {
+    name,
+    text,
+    whole: lang === "zh" ? `${name}：${text}` : `${name}: ${text}`,
+    tone: toneOf(facts),
+    facts,
+  };
 };

@@ -23,9 +23,10 @@ const since = (facts: Facts): string => {
   if (!facts.since) return "";
   const { onset, first } = facts.since;
   const length = facts.windowEnd - onset;
-  const moment = length < DAY
-    ? `${clockText(onset, length < 600_000, "zh")}（UTC）`
-    : dateText(onset, facts.windowEnd, "zh");
+  const moment =
+    length < DAY
+      ? `${clockText(onset, length < 600_000, "zh")}（UTC）`
+      : dateText(onset, facts.windowEnd, "zh");
   return `，${first ? "最早" : ""}自${moment}起（${lengthText(length, "zh")}）`;
 };
 
@@ -37,7 +38,10 @@ const share = (facts: Facts): string => {
 };
 
 const networks = (asns: readonly number[]): string =>
-  abbreviated(asns.map((asn) => networkName(asn, "zh")), "个网络");
+  abbreviated(
+    asns.map((asn) => networkName(asn, "zh")),
+    "个网络",
+  );
 
 // Where nothing is known it may be open too.
 const only = (facts: Facts): string => {
@@ -81,7 +85,7 @@ export const chinese = (facts: Facts, nameOf: NameOf): string => {
       return open.length === 0
         ? `在部分地方可用，没有明显规律${since(facts)}`
         : `在${every(open.length, facts.regions)}可用（${abbreviated(open.map(nameOf), "个地区")}），` +
-          `没有明显规律${since(facts)}${share(facts)}`;
+            `没有明显规律${since(facts)}${share(facts)}`;
     default:
       return undetermined(facts);
   }
