@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "collector/cli/moment.h"
 #include "collector/cli/state_look.h"
@@ -161,20 +162,30 @@ std::string Title(const v1::GetTimelineResponse& timeline, const TimelineLook& l
                       absl::FormatDuration(step), " a step\n\n");
 }
 
+// "States: ● open, ◐ partial": lines break between items only.
+std::string LegendLines(absl::string_view first, const std::vector<std::string>& items,
+                        size_t width) {
+  // No item has an underscore of its own.
+  const std::string glued = absl::StrReplaceAll(absl::StrJoin(items, ",\n"), {{" ", "_"}});
+  const std::string text = absl::StrCat(absl::StrReplaceAll(glued, {{"\n", " "}}), ".");
+  return absl::StrReplaceAll(Wrap(text, width, first), {{"_", " "}});
+}
+
 std::string Legend(const TimelineLook& look) {
   const std::pair<v1::AccessState, absl::string_view> states[] = {
       {v1::ACCESS_STATE_OPEN, "open"},         {v1::ACCESS_STATE_PARTIAL, "partial"},
       {v1::ACCESS_STATE_BLOCKED, "blocked"},   {v1::ACCESS_STATE_DOWN, "the service is down"},
       {v1::ACCESS_STATE_DISPUTED, "disputed"}, {v1::ACCESS_STATE_UNKNOWN, "too little evidence"}};
-  std::vector<std::string> words;
+  std::vector<std::string> items;
   for (const auto& [state, word] : states) {
-    words.push_back(absl::StrCat(SignOf(state, look.unicode).text, " ", word));
+    items.push_back(absl::StrCat(SignOf(state, look.unicode).text, " ", word));
   }
-  words.push_back(absl::StrCat(NotJudged(look.unicode).text, " no verdict"));
-  return absl::StrCat(
-      "\n", Wrap(absl::StrCat(absl::StrJoin(words, ", "), "."), look.width, "States: "),
-      Wrap("N nowhere, I isolated, L local, B by network, W widespread, M mixed, ? undetermined.",
-           look.width, "Scope:  "));
+  items.push_back(absl::StrCat(NotJudged(look.unicode).text, " no verdict"));
+  return absl::StrCat("\n", LegendLines("States: ", items, look.width),
+                      LegendLines("Scope:  ",
+                                  {"N nowhere", "I isolated", "L local", "B by network",
+                                   "W widespread", "M mixed", "? undetermined"},
+                                  look.width));
 }
 
 std::string Rfc3339(absl::Time time) {

@@ -72,6 +72,14 @@ TEST(TimelineTextTest, MoreStepsThanALineHoldsGoBelow) {
   }
 }
 
+TEST(TimelineTextTest, TheLegendKeepsASignAndItsWordsTogether) {
+  TimelineLook look;
+  look.width = 30;
+  const std::string text = RenderTimeline(OpeningOfBeijing(kStart, absl::Hours(1)), look);
+  EXPECT_THAT(text, HasSubstr("\nStates: ● open, ◐ partial,\n        ✗ blocked,\n"
+                              "        ▽ the service is down,\n"));
+}
+
 TEST(TimelineTextTest, NothingFromTheNetworkControlsTheTerminal) {
   v1::GetTimelineResponse timeline = OpeningOfBeijing(kStart, absl::Hours(1));
   timeline.set_target_id("what\x1b[2Jsapp");
