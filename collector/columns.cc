@@ -109,14 +109,12 @@ void Columns::DropBefore(absl::Time start) {
   }
 }
 
-// The windows of a step that there are.
-Columns::Span Columns::SpanOf(const TimelineRange& range, int step) const {
-  const absl::Time start = range.start + window_length_ * range.step_windows * step;
-  const int64_t first = (start - first_) / window_length_;
-  const int64_t last = first + range.step_windows;
+// The windows of a step that there are. Integers alone: it is called for every value.
+Columns::Span Columns::SpanOf(const TimelineRange& range, int64_t first, int step) const {
+  const int64_t begin = first + int64_t{range.step_windows} * step;
   const auto size = static_cast<int64_t>(wholes_.size());
-  return {static_cast<size_t>(std::clamp<int64_t>(first, 0, size)),
-          static_cast<size_t>(std::clamp<int64_t>(last, 0, size))};
+  return {static_cast<size_t>(std::clamp<int64_t>(begin, 0, size)),
+          static_cast<size_t>(std::clamp<int64_t>(begin + range.step_windows, 0, size))};
 }
 
 void Columns::Read(const TimelineRange& range, v1::GetTimelineResponse& response) const {
@@ -136,8 +134,9 @@ void Columns::Read(const TimelineRange& range, v1::GetTimelineResponse& response
 }
 
 void Columns::ReadWholes(const TimelineRange& range, v1::GetTimelineResponse& response) const {
+  const int64_t first = FirstOf(range);
   for (int step = 0; step < range.step_count; ++step) {
-    const Span span = SpanOf(range, step);
+    const Span span = SpanOf(range, first, step);
     uint32_t judged = 0;
     std::array<int, kScopes> said = {};
     uint8_t scope = 0;
@@ -166,8 +165,20 @@ void Columns::ReadWholes(const TimelineRange& range, v1::GetTimelineResponse& re
 
 void Columns::ReadRegion(const TimelineRange& range, const Region& region,
                          v1::RegionTimeline& column) const {
+  const TimelineMask& mask = range.mask;
+  const int64_t first = FirstOf(range);
+  // Room for all, when the column is wanted.
+  const auto reserve = [&](bool wanted, auto* values) {
+    if (wanted) values->Reserve(range.step_count);
+  };
+  reserve(mask.states, column.mutable_states());
+  reserve(mask.rate_means, column.mutable_rate_mean_percents());
+  reserve(mask.rate_lows, column.mutable_rate_low_percents());
+  reserve(mask.rate_highs, column.mutable_rate_high_percents());
+  reserve(mask.buckets_open, column.mutable_buckets_open());
+  reserve(mask.buckets_blocked, column.mutable_buckets_blocked());
   for (int step = 0; step < range.step_count; ++step) {
-    const Span span = SpanOf(range, step);
+    const Span span = SpanOf(range, first, step);
     Cell all;
     uint8_t silent = 0;
     uint32_t windows = 0;
@@ -187,7 +198,6 @@ void Columns::ReadRegion(const TimelineRange& range, const Region& region,
       ++windows;
     }
     if (windows == 0) all.state = silent;
-    const TimelineMask& mask = range.mask;
     if (mask.states) column.add_states(static_cast<v1::AccessState>(all.state));
     if (mask.rate_means) {
       column.add_rate_mean_percents(windows == 0 ? 0 : (mean_sum + windows / 2) / windows);

@@ -89,7 +89,11 @@ class Columns {
   };
 
   size_t IndexOf(absl::Time start);
-  Span SpanOf(const TimelineRange& range, int step) const;
+  // Index of the window that the range begins with; below 0 when it is before the first one.
+  int64_t FirstOf(const TimelineRange& range) const {
+    return (range.start - first_) / window_length_;
+  }
+  Span SpanOf(const TimelineRange& range, int64_t first, int step) const;
   void ReadWholes(const TimelineRange& range, v1::GetTimelineResponse& response) const;
   void ReadRegion(const TimelineRange& range, const Region& region,
                   v1::RegionTimeline& column) const;

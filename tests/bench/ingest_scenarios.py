@@ -319,7 +319,8 @@ def reading(bench):
                 (summary, timeline), ingest = beside_ingest(
                     bench, collector, data, rate, lambda: (read("summary"), read("timeline")))
                 columns = read("timeline", "--columns", "scopes,regions.states")
-        expect_clean(ingest, "ingest beside readers")
+        if ingest["refusals"] or ingest["errors"] or ingest["sessions_failed"]:
+            raise BenchError(f"ingest beside readers: {ingest}")
         what = f"{kind}, {bench.size.read_rate} reads/s beside {rate:.0f} batches/s"
         for report in (summary, timeline, columns):
             if report["failed"]:
@@ -329,6 +330,7 @@ def reading(bench):
         yield f"{what}: GetTimeline p50", timeline["timeline"]["p50_ms"], "ms"
         yield f"{what}: GetTimeline p99", timeline["timeline"]["p99_ms"], "ms"
         yield f"{what}: ack p99 meanwhile", ingest["ack"]["p99_ms"], "ms"
+        yield f"{what}: batches that fell behind", ingest["left"], ""
         yield f"{kind}, GetSummary: size", summary["bytes"] / 1000, "KB"
         yield f"{kind}, GetTimeline: size", timeline["bytes"] / 1000, "KB"
         yield f"{kind}, two columns without ingest: p99", columns["timeline"]["p99_ms"], "ms"
