@@ -1,8 +1,11 @@
 #include "collector/summaries_grpc.h"
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "collector/directory.h"
 #include "collector/notes.h"
 #include "collector/past.h"
@@ -12,6 +15,15 @@
 
 namespace sightline {
 namespace {
+
+// Gives an answer that is bytes already, and finishes.
+grpc::ServerUnaryReactor* FinishBytes(grpc::ServerUnaryReactor* reactor,
+                                      const absl::StatusOr<grpc::Slice>& bytes,
+                                      grpc::ByteBuffer* response) {
+  if (bytes.ok()) *response = grpc::ByteBuffer(&*bytes, 1);
+  reactor->Finish(ToGrpc(bytes.status()));
+  return reactor;
+}
 
 absl::Status NoPlan() { return absl::UnavailableError("the operator has published no plan yet"); }
 
@@ -67,20 +79,59 @@ grpc::ServerUnaryReactor* SummariesService::GetSummary(grpc::CallbackServerConte
 }
 
 grpc::ServerUnaryReactor* SummariesService::GetTimeline(grpc::CallbackServerContext* context,
-                                                        const v1::GetTimelineRequest* request,
-                                                        v1::GetTimelineResponse* response) {
-  const absl::StatusOr<TimelineAnswer> answer = AnswerTimeline(*request);
-  if (!answer.ok()) {
-    return FinishWith<v1::GetTimelineResponse>(context->DefaultReactor(), answer.status(),
-                                               response);
+                                                        const grpc::ByteBuffer* request,
+                                                        grpc::ByteBuffer* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  grpc::Slice bytes;
+  v1::GetTimelineRequest asked;
+  if (!request->TrySingleSlice(&bytes).ok() && !request->DumpToSingleSlice(&bytes).ok()) {
+    return FinishBytes(reactor, absl::InternalError("the request cannot be read"), response);
   }
-  if (answer->in_memory) {
-    return FinishWith(context->DefaultReactor(), parts_.chronicle.Timeline(*request), response);
+  if (!asked.ParseFromArray(bytes.begin(), static_cast<int>(bytes.size()))) {
+    return FinishBytes(reactor, absl::InvalidArgumentError("the request is no GetTimelineRequest"),
+                       response);
   }
-  return FromStore(context, response,
-                   [request, answer = *answer](Store& store, const v1::Plan& /*plan*/) {
-                     return StoredTimeline(store, *request, answer.range, answer.window_length);
-                   });
+  const absl::StatusOr<TimelineAnswer> answer = AnswerTimeline(asked);
+  if (!answer.ok()) return FinishBytes(reactor, answer.status(), response);
+  if (!answer->in_memory) {
+    return TimelineFromStore(context, std::move(asked), *answer, response);
+  }
+  return FinishBytes(reactor, TimelineInMemory(asked), response);
+}
+
+absl::StatusOr<grpc::Slice> SummariesService::TimelineInMemory(
+    const v1::GetTimelineRequest& request) {
+  // Not the caller's bytes: they may hold fields that nobody knows.
+  v1::GetTimelineRequest known = request;
+  known.DiscardUnknownFields();
+  // The version before it is made: of what changes meanwhile it may have some.
+  const std::string key =
+      absl::StrCat(parts_.chronicle.Version(request.country()), " ", known.SerializeAsString());
+  if (std::optional<grpc::Slice> found = timelines_.Find(key)) return *found;
+  const absl::StatusOr<v1::GetTimelineResponse> made = parts_.chronicle.Timeline(request);
+  if (!made.ok()) return made.status();
+  grpc::Slice slice(made->SerializeAsString());
+  timelines_.Put(key, slice);
+  return slice;
+}
+
+grpc::ServerUnaryReactor* SummariesService::TimelineFromStore(grpc::CallbackServerContext* context,
+                                                              v1::GetTimelineRequest request,
+                                                              const TimelineAnswer& answer,
+                                                              grpc::ByteBuffer* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const bool posted =
+      parts_.readers.TryPost([this, reactor, request = std::move(request), answer, response] {
+        const absl::StatusOr<v1::GetTimelineResponse> read = StoredTimeline(
+            parts_.session_context.store, request, answer.range, answer.window_length);
+        if (read.ok()) {
+          FinishBytes(reactor, grpc::Slice(read->SerializeAsString()), response);
+        } else {
+          FinishBytes(reactor, read.status(), response);
+        }
+      });
+  if (!posted) reactor->Finish(TooBusy());
+  return reactor;
 }
 
 absl::StatusOr<SummariesService::TimelineAnswer> SummariesService::AnswerTimeline(

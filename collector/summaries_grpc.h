@@ -5,11 +5,15 @@
 #include <utility>
 
 #include "collector/server_grpc.h"
+#include "collector/slice_cache.h"
+#include "collector/timeline_query.h"
 #include "sightline/v1/summaries.grpc.pb.h"
 
 namespace sightline {
 
-class SummariesService final : public v1::Summaries::CallbackService {
+// GetTimeline is answered in bytes: most ask for the same.
+class SummariesService final
+    : public v1::Summaries::WithRawCallbackMethod_GetTimeline<v1::Summaries::CallbackService> {
  public:
   explicit SummariesService(ServerParts parts) : parts_(std::move(parts)) {}
 
@@ -23,8 +27,8 @@ class SummariesService final : public v1::Summaries::CallbackService {
                                        const v1::GetSummaryRequest* request,
                                        v1::GetSummaryResponse* response) override;
   grpc::ServerUnaryReactor* GetTimeline(grpc::CallbackServerContext* context,
-                                        const v1::GetTimelineRequest* request,
-                                        v1::GetTimelineResponse* response) override;
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* ListEvents(grpc::CallbackServerContext* context,
                                        const v1::ListEventsRequest* request,
                                        v1::ListEventsResponse* response) override;
@@ -42,13 +46,21 @@ class SummariesService final : public v1::Summaries::CallbackService {
     bool in_memory = false;  // else it takes the store
   };
   absl::StatusOr<TimelineAnswer> AnswerTimeline(const v1::GetTimelineRequest& request) const;
+  absl::StatusOr<grpc::Slice> TimelineInMemory(const v1::GetTimelineRequest& request);
+  grpc::ServerUnaryReactor* TimelineFromStore(grpc::CallbackServerContext* context,
+                                              v1::GetTimelineRequest request,
+                                              const TimelineAnswer& answer,
+                                              grpc::ByteBuffer* response);
 
   // Answers on a thread that may wait; `answer(store, plan)` returns a StatusOr<Response>.
   template <typename Response, typename Answer>
   grpc::ServerUnaryReactor* FromStore(grpc::CallbackServerContext* context, Response* response,
                                       Answer answer);
 
+  static constexpr size_t kTimelineBytesMax = size_t{16} << 20;
+
   const ServerParts parts_;
+  SliceCache timelines_{kTimelineBytesMax};
 };
 
 }  // namespace sightline

@@ -1,5 +1,6 @@
 """The first command of the README, on the release build: one summary as JSON, and nothing else."""
 
+import concurrent.futures
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from sightline_lab.topology import COLLECTOR, COLLECTOR_PORT, INTERNET_NS
 # The build comes before; this is for the story alone.
 STORY_TIMEOUT_S = 180
 PAGE_TIMEOUT_S = 120
+WATCH_S = 60
 
 
 class QuickstartTest(unittest.TestCase):
@@ -57,15 +59,21 @@ class QuickstartTest(unittest.TestCase):
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertIn('NOT_FOUND: country: "XX" is not under observation', done.stderr)
 
+    def python(self, name):
+        """Command of an example in Python."""
+        folder = tempfile.TemporaryDirectory()  # pylint: disable=consider-using-with
+        self.addCleanup(folder.cleanup)
+        subprocess.run(["protoc", "-I", str(harness.ROOT / "proto"), f"--python_out={folder.name}",
+                        *sorted(map(str, harness.ROOT.glob("proto/sightline/v1/*.proto")))],
+                       check=True)
+        return ["env", f"PYTHONPATH={folder.name}", "/usr/bin/python3",
+                str(harness.ROOT / "proto" / "examples" / name)]
+
     def check_clients(self, lab):
         """The examples of proto/, with the packages that everybody has."""
         examples = harness.ROOT / "proto" / "examples"
+        self.check_client(lab, self.python("summary.py"))
         with tempfile.TemporaryDirectory() as folder:
-            subprocess.run(["protoc", "-I", str(harness.ROOT / "proto"), f"--python_out={folder}",
-                            *sorted(map(str, harness.ROOT.glob("proto/sightline/v1/*.proto")))],
-                           check=True)
-            self.check_client(lab, ["env", f"PYTHONPATH={folder}", "/usr/bin/python3",
-                                    str(examples / "summary.py")])
             for name in ("package.json", "package-lock.json"):
                 shutil.copy(examples / name, folder)
             npm = subprocess.run(["npm", "--prefix", folder, "ci", "--ignore-scripts", "--no-audit",
@@ -92,7 +100,12 @@ class QuickstartTest(unittest.TestCase):
         self.assertRegex(sentences["whatsapp"], r"open in Beijing\S* (Shi )?and Shanghai.* only")
         self.assertRegex(sentences["signal"], r"blocked in (6|all 6) ")
         self.assertRegex(sentences["instagram"], r"blocked in (6|all 6) ")
-        # A third city opens; the page must say so within 5 s of the verdict.
+        # A third city opens; the page must say so within 5 s of the verdict, and who watches hears it.
+        watch_py = ["timeout", str(WATCH_S), *self.python("watch.py"),
+                    f"{COLLECTOR}:{COLLECTOR_PORT}", "CN", "--target", "whatsapp",
+                    "--roots", str(lab.directory / "certificates" / "ca-lab.pem")]
+        pool = concurrent.futures.ThreadPoolExecutor(1)
+        heard = pool.submit(lab.exec, INTERNET_NS, watch_py)
         with self.page(url, "--wait", "whatsapp=Guangdong", "--timeout", "90") as watch:
             self.assertIn("sentences", watch.stdout.readline())
             lab.open("whatsapp", "CN-GD")
@@ -103,6 +116,11 @@ class QuickstartTest(unittest.TestCase):
             late_s = time.monotonic() - told
         self.assertEqual(watch.returncode, 0, out + err)
         self.assertLess(late_s, 5)
+        lines = heard.result(timeout=WATCH_S + 30).stdout.splitlines()
+        self.assertTrue(lines[0].startswith("now\t"), lines)
+        widened = [line for line in lines if "WIDENED" in line]
+        self.assertEqual(len(widened), 1, lines)
+        self.assertIn("WhatsApp opened in Guangdong Sheng as well", widened[0])
 
     def test_interrupt_cleans_up(self):
         """Without --once it shows tables and how to change the policy; Ctrl-C leaves nothing."""
