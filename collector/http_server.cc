@@ -258,8 +258,10 @@ class Listener final : public HttpServer {
   // Whether all of it was sent.
   asio::awaitable<bool> Send(Connection& connection, const http::request<http::empty_body>& request,
                              const HttpResponse& response, bool last) {
-    const Sending sending(*this, connection, response.body.size());
-    http::response<http::string_body> message;
+    const std::string& body = response.sent_body();
+    const Sending sending(*this, connection, body.size());
+    // The body stays where it is.
+    http::response<http::span_body<const char>> message;
     message.version(request.version() == 10 ? 10 : 11);
     message.result(static_cast<unsigned>(response.status));
     message.set(http::field::date,
@@ -271,8 +273,8 @@ class Listener final : public HttpServer {
     message.set("X-Content-Type-Options", "nosniff");
     for (const auto& [name, value] : response.headers) message.set(name, value);
     message.keep_alive(!last);
-    if (response.status != 304) message.content_length(response.body.size());
-    if (request.method() != http::verb::head) message.body() = response.body;
+    if (response.status != 304) message.content_length(body.size());
+    if (request.method() != http::verb::head) message.body() = {body.data(), body.size()};
     const auto [error, bytes] = co_await http::async_write(connection.stream, message, kAwait);
     co_return !error;
   }

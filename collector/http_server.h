@@ -29,6 +29,10 @@ struct HttpResponse {
   std::string content_type;
   std::string body;  // of GET; HEAD gets its length
   std::vector<std::pair<std::string, std::string>> headers;
+  // In place of `body`: one that other responses share. May be nullptr.
+  std::shared_ptr<const std::string> shared_body = nullptr;
+
+  const std::string& sent_body() const { return shared_body == nullptr ? body : *shared_body; }
 };
 
 // Whether the caller has the version of that tag (without quotes), by If-None-Match.

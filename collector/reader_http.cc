@@ -84,7 +84,7 @@ class Reader {
     if (plan == nullptr) {
       return ErrorOf(absl::UnavailableError("the operator has published no plan yet"));
     }
-    const absl::StatusOr<std::string> json = Json(call, request.query, plan->plan);
+    absl::StatusOr<std::string> json = Json(call, request.query, plan->plan);
     if (!json.ok()) return ErrorOf(json.status());
     if (json->empty()) return NoSuchPage();
     const std::string hash = absl::BytesToHexString(Sha256(*json).substr(0, kTagBytes));
@@ -92,7 +92,9 @@ class Reader {
       made->checked = now;
       return Send(request, *made);
     }
-    MadeBody body = {hash, *json, json->size() < kGzipFrom ? "" : Gzip(*json), now};
+    MadeBody body = {hash, nullptr, nullptr, now};
+    if (json->size() >= kGzipFrom) body.gzip = std::make_shared<const std::string>(Gzip(*json));
+    body.plain = std::make_shared<const std::string>(*std::move(json));
     HttpResponse response = Send(request, body);
     cache_.Put(key, std::move(body));
     return response;
@@ -234,11 +236,11 @@ class Reader {
     if (HasTag(request, body.hash)) {
       response.status = 304;
       response.content_type.clear();
-    } else if (!body.gzip.empty() && TakesGzip(request)) {
+    } else if (body.gzip != nullptr && TakesGzip(request)) {
       response.headers.emplace_back("Content-Encoding", "gzip");
-      response.body = body.gzip;
+      response.shared_body = body.gzip;
     } else {
-      response.body = body.plain;
+      response.shared_body = body.plain;
     }
     return response;
   }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <list>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -14,12 +15,16 @@ namespace sightline {
 
 // A body in the forms that are sent.
 struct MadeBody {
+  using Shared = std::shared_ptr<const std::string>;
+
   std::string hash;  // of the plain body
-  std::string plain;
-  std::string gzip;    // empty when it is not worth it
+  Shared plain;
+  Shared gzip;         // nullptr when it is not worth it
   absl::Time checked;  // when it last was what would be made
 
-  size_t bytes() const { return hash.size() + plain.size() + gzip.size(); }
+  size_t bytes() const {
+    return hash.size() + plain->size() + (gzip == nullptr ? 0 : gzip->size());
+  }
 };
 
 // Holds bodies up to a number of bytes; those that were asked for longest ago go first. Not

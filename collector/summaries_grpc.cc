@@ -25,6 +25,22 @@ grpc::ServerUnaryReactor* FinishBytes(grpc::ServerUnaryReactor* reactor,
   return reactor;
 }
 
+// A message of a caller's bytes, without the fields that nobody knows.
+template <typename Message>
+absl::StatusOr<Message> Parse(const grpc::ByteBuffer& buffer) {
+  grpc::Slice bytes;
+  if (!buffer.TrySingleSlice(&bytes).ok() && !buffer.DumpToSingleSlice(&bytes).ok()) {
+    return absl::InternalError("the request cannot be read");
+  }
+  Message message;
+  if (!message.ParseFromArray(bytes.begin(), static_cast<int>(bytes.size()))) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the request is no ", Message::descriptor()->full_name()));
+  }
+  message.DiscardUnknownFields();
+  return message;
+}
+
 absl::Status NoPlan() { return absl::UnavailableError("the operator has published no plan yet"); }
 
 }  // namespace
@@ -38,6 +54,28 @@ grpc::ServerUnaryReactor* SummariesService::FromStore(grpc::CallbackServerContex
     absl::StatusOr<Response> result = NoPlan();
     if (plan != nullptr) result = answer(parts_.session_context.store, plan->plan);
     FinishWith(reactor, std::move(result), response);
+  });
+  if (!posted) reactor->Finish(TooBusy());
+  return reactor;
+}
+
+template <typename Answer>
+grpc::ServerUnaryReactor* SummariesService::BytesFromStore(grpc::CallbackServerContext* context,
+                                                           grpc::ByteBuffer* response,
+                                                           Answer answer) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const bool posted = parts_.readers.TryPost([this, response, reactor, answer = std::move(answer)] {
+    const auto plan = parts_.session_context.plans.Current();
+    if (plan == nullptr) {
+      FinishBytes(reactor, NoPlan(), response);
+      return;
+    }
+    const auto made = answer(parts_.session_context.store, plan->plan);
+    if (made.ok()) {
+      FinishBytes(reactor, grpc::Slice(made->SerializeAsString()), response);
+    } else {
+      FinishBytes(reactor, made.status(), response);
+    }
   });
   if (!posted) reactor->Finish(TooBusy());
   return reactor;
@@ -65,73 +103,60 @@ grpc::ServerUnaryReactor* SummariesService::ListRegions(grpc::CallbackServerCont
 }
 
 grpc::ServerUnaryReactor* SummariesService::GetSummary(grpc::CallbackServerContext* context,
-                                                       const v1::GetSummaryRequest* request,
-                                                       v1::GetSummaryResponse* response) {
-  if (request->has_time()) {
-    return FromStore(context, response, [request](Store& store, const v1::Plan& plan) {
-      return SummaryAt(store, plan, *request);
-    });
+                                                       const grpc::ByteBuffer* request,
+                                                       grpc::ByteBuffer* response) {
+  absl::StatusOr<v1::GetSummaryRequest> asked = Parse<v1::GetSummaryRequest>(*request);
+  if (asked.ok() && asked->has_time()) {
+    return BytesFromStore(context, response,
+                          [asked = *std::move(asked)](Store& store, const v1::Plan& plan) {
+                            return SummaryAt(store, plan, asked);
+                          });
   }
-  const Board::Summary summary = parts_.board.Get(request->country());
-  return FinishWith<v1::GetSummaryResponse>(
-      context->DefaultReactor(),
-      summary.ok() ? SelectTargets(**summary, *request) : summary.status(), response);
+  return FinishBytes(context->DefaultReactor(),
+                     asked.ok() ? SummaryInMemory(*asked) : asked.status(), response);
+}
+
+absl::StatusOr<grpc::Slice> SummariesService::SummaryInMemory(
+    const v1::GetSummaryRequest& request) {
+  const Board::Summary summary = parts_.board.Get(request.country());
+  if (!summary.ok()) return summary.status();
+  const std::string key = request.SerializeAsString();
+  if (std::optional<grpc::Slice> found = summaries_.Find(key, *summary)) return *found;
+  const absl::StatusOr<v1::GetSummaryResponse> made = SelectTargets(**summary, request);
+  if (!made.ok()) return made.status();
+  grpc::Slice slice(made->SerializeAsString());
+  summaries_.Put(key, *summary, slice);
+  return slice;
 }
 
 grpc::ServerUnaryReactor* SummariesService::GetTimeline(grpc::CallbackServerContext* context,
                                                         const grpc::ByteBuffer* request,
                                                         grpc::ByteBuffer* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  grpc::Slice bytes;
-  v1::GetTimelineRequest asked;
-  if (!request->TrySingleSlice(&bytes).ok() && !request->DumpToSingleSlice(&bytes).ok()) {
-    return FinishBytes(reactor, absl::InternalError("the request cannot be read"), response);
+  absl::StatusOr<v1::GetTimelineRequest> asked = Parse<v1::GetTimelineRequest>(*request);
+  const absl::StatusOr<TimelineAnswer> answer =
+      asked.ok() ? AnswerTimeline(*asked) : asked.status();
+  if (answer.ok() && !answer->in_memory) {
+    return BytesFromStore(
+        context, response,
+        [asked = *std::move(asked), answer = *answer](Store& store, const v1::Plan& /*plan*/) {
+          return StoredTimeline(store, asked, answer.range, answer.window_length);
+        });
   }
-  if (!asked.ParseFromArray(bytes.begin(), static_cast<int>(bytes.size()))) {
-    return FinishBytes(reactor, absl::InvalidArgumentError("the request is no GetTimelineRequest"),
-                       response);
-  }
-  const absl::StatusOr<TimelineAnswer> answer = AnswerTimeline(asked);
-  if (!answer.ok()) return FinishBytes(reactor, answer.status(), response);
-  if (!answer->in_memory) {
-    return TimelineFromStore(context, std::move(asked), *answer, response);
-  }
-  return FinishBytes(reactor, TimelineInMemory(asked), response);
+  return FinishBytes(context->DefaultReactor(),
+                     answer.ok() ? TimelineInMemory(*asked) : answer.status(), response);
 }
 
 absl::StatusOr<grpc::Slice> SummariesService::TimelineInMemory(
     const v1::GetTimelineRequest& request) {
-  // Not the caller's bytes: they may hold fields that nobody knows.
-  v1::GetTimelineRequest known = request;
-  known.DiscardUnknownFields();
   // The version before it is made: of what changes meanwhile it may have some.
   const std::string key =
-      absl::StrCat(parts_.chronicle.Version(request.country()), " ", known.SerializeAsString());
-  if (std::optional<grpc::Slice> found = timelines_.Find(key)) return *found;
+      absl::StrCat(parts_.chronicle.Version(request.country()), " ", request.SerializeAsString());
+  if (std::optional<grpc::Slice> found = timelines_.Find(key, nullptr)) return *found;
   const absl::StatusOr<v1::GetTimelineResponse> made = parts_.chronicle.Timeline(request);
   if (!made.ok()) return made.status();
   grpc::Slice slice(made->SerializeAsString());
-  timelines_.Put(key, slice);
+  timelines_.Put(key, nullptr, slice);
   return slice;
-}
-
-grpc::ServerUnaryReactor* SummariesService::TimelineFromStore(grpc::CallbackServerContext* context,
-                                                              v1::GetTimelineRequest request,
-                                                              const TimelineAnswer& answer,
-                                                              grpc::ByteBuffer* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const bool posted =
-      parts_.readers.TryPost([this, reactor, request = std::move(request), answer, response] {
-        const absl::StatusOr<v1::GetTimelineResponse> read = StoredTimeline(
-            parts_.session_context.store, request, answer.range, answer.window_length);
-        if (read.ok()) {
-          FinishBytes(reactor, grpc::Slice(read->SerializeAsString()), response);
-        } else {
-          FinishBytes(reactor, read.status(), response);
-        }
-      });
-  if (!posted) reactor->Finish(TooBusy());
-  return reactor;
 }
 
 absl::StatusOr<SummariesService::TimelineAnswer> SummariesService::AnswerTimeline(

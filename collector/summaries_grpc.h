@@ -11,9 +11,10 @@
 
 namespace sightline {
 
-// GetTimeline is answered in bytes: most ask for the same.
+// GetSummary and GetTimeline are answered in bytes: most ask for the same.
 class SummariesService final
-    : public v1::Summaries::WithRawCallbackMethod_GetTimeline<v1::Summaries::CallbackService> {
+    : public v1::Summaries::WithRawCallbackMethod_GetSummary<
+          v1::Summaries::WithRawCallbackMethod_GetTimeline<v1::Summaries::CallbackService>> {
  public:
   explicit SummariesService(ServerParts parts) : parts_(std::move(parts)) {}
 
@@ -24,8 +25,8 @@ class SummariesService final
                                         const v1::ListRegionsRequest* request,
                                         v1::ListRegionsResponse* response) override;
   grpc::ServerUnaryReactor* GetSummary(grpc::CallbackServerContext* context,
-                                       const v1::GetSummaryRequest* request,
-                                       v1::GetSummaryResponse* response) override;
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* GetTimeline(grpc::CallbackServerContext* context,
                                         const grpc::ByteBuffer* request,
                                         grpc::ByteBuffer* response) override;
@@ -46,20 +47,22 @@ class SummariesService final
     bool in_memory = false;  // else it takes the store
   };
   absl::StatusOr<TimelineAnswer> AnswerTimeline(const v1::GetTimelineRequest& request) const;
+  absl::StatusOr<grpc::Slice> SummaryInMemory(const v1::GetSummaryRequest& request);
   absl::StatusOr<grpc::Slice> TimelineInMemory(const v1::GetTimelineRequest& request);
-  grpc::ServerUnaryReactor* TimelineFromStore(grpc::CallbackServerContext* context,
-                                              v1::GetTimelineRequest request,
-                                              const TimelineAnswer& answer,
-                                              grpc::ByteBuffer* response);
-
   // Answers on a thread that may wait; `answer(store, plan)` returns a StatusOr<Response>.
   template <typename Response, typename Answer>
   grpc::ServerUnaryReactor* FromStore(grpc::CallbackServerContext* context, Response* response,
                                       Answer answer);
+  // The same in bytes; `answer(store, plan)` returns a StatusOr of any message.
+  template <typename Answer>
+  grpc::ServerUnaryReactor* BytesFromStore(grpc::CallbackServerContext* context,
+                                           grpc::ByteBuffer* response, Answer answer);
 
+  static constexpr size_t kSummaryBytesMax = size_t{8} << 20;
   static constexpr size_t kTimelineBytesMax = size_t{16} << 20;
 
   const ServerParts parts_;
+  SliceCache summaries_{kSummaryBytesMax};
   SliceCache timelines_{kTimelineBytesMax};
 };
 

@@ -282,6 +282,7 @@ def half_of_limit(bench, collector, data):
     report = bench.run(collector, data, "--streams", bench.size.streams, "--agents",
                        bench.size.big_agents // 3, "--seconds", bench.size.steady_s / 2)
     expect_clean(report, "full speed")
+    collector.wait_folded(report["batches"])
     return report["batches"] / report["seconds"] / 2
 
 

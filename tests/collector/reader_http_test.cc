@@ -43,10 +43,10 @@ class ReaderHttpTest : public testing::Test {
   }
   template <typename Message>
   Message Parsed(const HttpResponse& response) {
-    EXPECT_EQ(response.status, 200) << response.body;
+    EXPECT_EQ(response.status, 200) << response.sent_body();
     Message message;
-    EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(response.body, &message).ok())
-        << response.body;
+    EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(response.sent_body(), &message).ok())
+        << response.sent_body();
     return message;
   }
   static std::string Header(const HttpResponse& response, const std::string& name) {
@@ -70,7 +70,7 @@ class ReaderHttpTest : public testing::Test {
 
 TEST_F(ReaderHttpTest, EveryCallMirrorsItsMessage) {
   Begin();
-  EXPECT_EQ(Get("/api/v1/countries").body, "{\"countries\":[\"CN\"]}");
+  EXPECT_EQ(Get("/api/v1/countries").sent_body(), "{\"countries\":[\"CN\"]}");
   EXPECT_EQ(Parsed<v1::ListTargetsResponse>(Get("/api/v1/targets")).targets_size(), 5);
   const auto regions =
       Parsed<v1::ListRegionsResponse>(Get("/api/v1/regions", "country=CN&language_code=zh-CN"));
@@ -90,7 +90,7 @@ TEST_F(ReaderHttpTest, EveryCallMirrorsItsMessage) {
   EXPECT_EQ(Parsed<v1::ListAnnotationsResponse>(Get("/api/v1/annotations", "country=CN"))
                 .annotations_size(),
             0);
-  const std::string changes = Get("/api/v1/changes", "country=CN&target_ids=whatsapp").body;
+  const std::string changes = Get("/api/v1/changes", "country=CN&target_ids=whatsapp").sent_body();
   EXPECT_THAT(changes,
               AllOf(HasSubstr("\"kinds\":[\"CHANGE_KIND_OPENED\"]"), Not(HasSubstr("signal"))));
 }
@@ -102,7 +102,7 @@ TEST_F(ReaderHttpTest, TheSameVersionIsNotSentAgain) {
   EXPECT_EQ(Header(first, "Cache-Control"), "no-cache");
   const HttpResponse again = Get("/api/v1/summary", "country=CN", {{"if-none-match", tag}});
   EXPECT_EQ(again.status, 304);
-  EXPECT_EQ(again.body, "");
+  EXPECT_EQ(again.sent_body(), "");
   EXPECT_EQ(Header(again, "ETag"), tag);
   world_.Say(3, false);
   Refresh();
@@ -116,25 +116,26 @@ TEST_F(ReaderHttpTest, TheSameVersionIsNotSentAgain) {
 
 TEST_F(ReaderHttpTest, WhoeverTakesGzipGetsIt) {
   Begin();
-  const std::string plain = Get("/api/v1/summary", "country=CN").body;
+  const std::string plain = Get("/api/v1/summary", "country=CN").sent_body();
   const HttpResponse packed =
       Get("/api/v1/summary", "country=CN", {{"accept-encoding", "br, gzip;q=0.8"}});
   EXPECT_EQ(Header(packed, "Content-Encoding"), "gzip");
-  EXPECT_EQ(*Gunzip(packed.body, 1 << 20), plain);
-  EXPECT_LT(packed.body.size(), plain.size() / 2);
-  EXPECT_EQ(Get("/api/v1/summary", "country=CN", {{"accept-encoding", "gzip;q=0, identity"}}).body,
-            plain);
+  EXPECT_EQ(*Gunzip(packed.sent_body(), 1 << 20), plain);
+  EXPECT_LT(packed.sent_body().size(), plain.size() / 2);
+  EXPECT_EQ(
+      Get("/api/v1/summary", "country=CN", {{"accept-encoding", "gzip;q=0, identity"}}).sent_body(),
+      plain);
 }
 
 TEST_F(ReaderHttpTest, WhatIsWrongIsNamed) {
   EXPECT_EQ(Get("/api/v1/targets").status, 503);
-  EXPECT_THAT(Get("/api/v1/targets").body, HasSubstr("no plan"));
+  EXPECT_THAT(Get("/api/v1/targets").sent_body(), HasSubstr("no plan"));
   Begin();
   const auto refused = [&](const std::string& call, const std::string& query, int status) {
     const HttpResponse response = Get("/api/v1/" + call, query);
-    EXPECT_EQ(response.status, status) << response.body;
+    EXPECT_EQ(response.status, status) << response.sent_body();
     EXPECT_EQ(response.content_type, "application/json");
-    return response.body;
+    return response.sent_body();
   };
   EXPECT_THAT(refused("summary", "country=XX", 404), HasSubstr("\"code\":\"NOT_FOUND\""));
   EXPECT_THAT(refused("summary", "county=CN", 400), HasSubstr("known: country, target_ids"));
@@ -159,7 +160,9 @@ TEST_F(ReaderHttpTest, WhatIsWrongIsNamed) {
 
 TEST(ResponseCacheTest, TheLongestUnusedGoesFirst) {
   ResponseCache cache(100);
-  const auto body = [](size_t bytes) { return MadeBody{"", std::string(bytes, 'x'), "", {}}; };
+  const auto body = [](size_t bytes) {
+    return MadeBody{"", std::make_shared<const std::string>(bytes, 'x'), nullptr, {}};
+  };
   cache.Put("a", body(39));
   cache.Put("b", body(39));
   EXPECT_NE(cache.Find("a"), nullptr);
