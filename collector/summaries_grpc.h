@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "collector/server_grpc.h"
-#include "collector/slice_cache.h"
+#include "collector/slice_cache_grpc.h"
 #include "collector/timeline_query.h"
 #include "sightline/v1/summaries.grpc.pb.h"
 

@@ -1,6 +1,6 @@
 // Answers of gRPC as bytes, so that many readers of the same cost as much as one.
-#ifndef SIGHTLINE_COLLECTOR_SLICE_CACHE_H_
-#define SIGHTLINE_COLLECTOR_SLICE_CACHE_H_
+#ifndef SIGHTLINE_COLLECTOR_SLICE_CACHE_GRPC_H_
+#define SIGHTLINE_COLLECTOR_SLICE_CACHE_GRPC_H_
 
 #include <grpcpp/support/slice.h>
 
@@ -64,4 +64,4 @@ class SliceCache {
 
 }  // namespace sightline
 
-#endif  // SIGHTLINE_COLLECTOR_SLICE_CACHE_H_
+#endif  // SIGHTLINE_COLLECTOR_SLICE_CACHE_GRPC_H_
