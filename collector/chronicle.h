@@ -31,7 +31,7 @@ struct ChronicleOptions {
 };
 
 // Thread-safe; Refresh by one thread at a time. But for Refresh nothing waits for the store.
-// Memory: that of Columns for each target, some 60 MB for a country with 34 regions, 50 targets
+// Memory: that of Columns for each target, 13 MB for a country with 34 regions, 50 targets
 // and windows of an hour.
 class Chronicle {
  public:
