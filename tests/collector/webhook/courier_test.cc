@@ -3,15 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <memory>
-#include <optional>
 #include <set>
 
 #include "absl/strings/numbers.h"
-#include "collector/webhook/back_off.h"
 #include "collector/webhook/message.h"
+#include "tests/collector/webhook/courier_fixture.h"
 #include "tests/collector/webhook/receiver.h"
-#include "tests/collector/webhook/world.h"
 
 namespace sightline {
 namespace {
@@ -22,50 +19,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Lt;
 using ::testing::SizeIs;
-
-class CourierTest : public ::testing::Test {
- protected:
-  CourierTest() { EXPECT_TRUE(*world_.store.MoveLease(kWebhookLease, {}, lease_)); }
-
-  // Does what is due, until nothing more is: time stands still.
-  void RunOut() {
-    for (int turn = 0; turn < 1000; ++turn) {
-      const absl::Status status = courier_->Turn(lease_);
-      EXPECT_TRUE(status.ok()) << status;
-      const std::vector<HttpPoster::Finished> finished =
-          poster_.Wait(poster_.idle() ? absl::ZeroDuration() : absl::Milliseconds(20));
-      if (finished.empty() && !courier_->busy() && poster_.idle()) return;
-      const absl::Status taken = courier_->Take(finished, lease_);
-      EXPECT_TRUE(taken.ok()) << taken;
-    }
-    ADD_FAILURE() << "there is no end to it";
-  }
-
-  // Lets time pass, a second at a time.
-  void Pass(absl::Duration time, absl::Duration step = absl::Seconds(1)) {
-    for (absl::Duration passed; passed < time && !HasFailure(); passed += step) {
-      world_.clock.Advance(step);
-      RunOut();
-    }
-  }
-
-  void MakeCourier() {
-    courier_.emplace(CourierParts{world_.store, world_.clock, poster_, metrics_});
-  }
-
-  static HttpPostOptions Impatient() {
-    HttpPostOptions options;
-    options.timeout = absl::Milliseconds(100);
-    return options;
-  }
-
-  WebhookWorld world_;
-  const LeaseRecord lease_ = {"n1", 1, 1};
-  Metrics metrics_;
-  HttpPoster poster_{Impatient()};
-  std::optional<Courier> courier_{std::in_place,
-                                  CourierParts{world_.store, world_.clock, poster_, metrics_}};
-};
 
 TEST_F(CourierTest, ChangesArriveInOrderSignedAndOnce) {
   Receiver receiver;
@@ -104,81 +57,6 @@ TEST_F(CourierTest, WhatWasNotAskedForIsPassedOverHoweverMuchItIs) {
   EXPECT_THAT(receiver.ids(), ElementsAre("hook-c201"));
   EXPECT_EQ(world_.Find("hook").position, 206);
   EXPECT_THAT(world_.Log("hook"), SizeIs(1));
-}
-
-// The receiver fails for an hour, one way or the other, while changes go on.
-class CourierHourTest : public CourierTest {
- protected:
-  // 11 in the first 18 to 26 minutes, then one every 10 to 15.
-  static constexpr int kAttemptsMax = 16;
-
-  void ExpectAllArrived(const Receiver& receiver) {
-    EXPECT_EQ(receiver.acknowledged(), WebhookWorld::Ids("hook", world_.last_change));
-    EXPECT_EQ(world_.Find("hook").position, world_.last_change);
-    EXPECT_EQ(world_.State("hook").failed_attempts(), 0);
-    EXPECT_EQ(world_.State("hook").error(), "");
-  }
-
-  void FailForAnHour() {
-    world_.AddChange();
-    for (int minute = 0; minute < 60; ++minute) {
-      Pass(absl::Minutes(1), absl::Seconds(10));
-      if (minute % 6 == 0) world_.AddChange();
-    }
-    EXPECT_EQ(world_.Find("hook").position, 0);
-    const v1::WebhookState state = world_.State("hook");
-    EXPECT_THAT(state.failed_attempts(), Gt(8));
-    EXPECT_THAT(state.failed_attempts(), Lt(kAttemptsMax));
-    EXPECT_NE(state.error(), "");
-    EXPECT_LT(FromProto(state.failing_since_time()), kTestNow + absl::Seconds(20));
-    EXPECT_EQ(FromProto(state.waiting_change_time()), kTestNow);
-    EXPECT_EQ(metrics_.webhooks_failing.Value(), 1);
-    EXPECT_GE(metrics_.webhook_waiting_seconds.Value(), 3500);
-    // Nothing but the first change was tried.
-    const std::vector<v1::Delivery> log = world_.Log("hook");
-    for (const v1::Delivery& delivery : log) EXPECT_EQ(delivery.message_id(), "hook-c1");
-    EXPECT_EQ(log.back().attempt(), state.failed_attempts());
-  }
-};
-
-TEST_F(CourierHourTest, AReceiverThatWasDownGetsEverythingInOrder) {
-  auto receiver = std::make_unique<Receiver>();
-  const uint16_t port = receiver->port();
-  world_.AddWebhook("hook", receiver->url());
-  receiver.reset();
-  FailForAnHour();
-  receiver = std::make_unique<Receiver>(port);
-  Pass(kBackOffMax, absl::Seconds(30));
-  ExpectAllArrived(*receiver);
-  EXPECT_EQ(receiver->ids(), receiver->acknowledged());
-  EXPECT_EQ(metrics_.webhooks_failing.Value(), 0);
-  EXPECT_EQ(metrics_.webhook_waiting_seconds.Value(), 0);
-  EXPECT_EQ(metrics_.WebhookPosted("refused").Value(), 0);
-  EXPECT_GT(metrics_.WebhookPosted("unanswered").Value(), 8);
-}
-
-TEST_F(CourierHourTest, AReceiverThatAnswered500GetsEverythingInOrder) {
-  Receiver receiver;
-  receiver.AnswerWith([](const Received&) { return Response(500); });
-  world_.AddWebhook("hook", receiver.url());
-  FailForAnHour();
-  receiver.AnswerWith([](const Received&) { return Response(200); });
-  Pass(kBackOffMax, absl::Seconds(30));
-  ExpectAllArrived(receiver);
-  EXPECT_GT(metrics_.WebhookPosted("refused").Value(), 8);
-}
-
-TEST_F(CourierHourTest, AReceiverThatWasTooSlowGetsEverythingInOrder) {
-  Receiver receiver;
-  receiver.Hold();
-  Receiver other;
-  world_.AddWebhook("hook", receiver.url());
-  world_.AddWebhook("other", other.url());
-  FailForAnHour();
-  EXPECT_EQ(other.ids(), WebhookWorld::Ids("other", world_.last_change)) << "held up by it";
-  receiver.Release();
-  Pass(kBackOffMax, absl::Seconds(30));
-  ExpectAllArrived(receiver);
 }
 
 TEST_F(CourierTest, EveryAttemptHasTheSameIdAndASignatureOfItsOwnTime) {
