@@ -14,7 +14,10 @@ namespace sightline {
 
 class CourierTest : public ::testing::Test {
  protected:
-  CourierTest() { EXPECT_TRUE(*world_.store.MoveLease(kWebhookLease, {}, lease_)); }
+  CourierTest() {
+    EXPECT_TRUE(*world_.store.MoveLease(kWebhookLease, {}, lease_));
+    MakeCourier();
+  }
 
   // Does what is due, until nothing more is: time stands still.
   void RunOut() {
@@ -22,8 +25,8 @@ class CourierTest : public ::testing::Test {
       const absl::Status status = courier_->Turn(lease_);
       EXPECT_TRUE(status.ok()) << status;
       const std::vector<HttpPoster::Finished> finished =
-          poster_.Wait(poster_.idle() ? absl::ZeroDuration() : absl::Milliseconds(20));
-      if (finished.empty() && !courier_->busy() && poster_.idle()) return;
+          poster_->Wait(poster_->idle() ? absl::ZeroDuration() : absl::Milliseconds(20));
+      if (finished.empty() && !courier_->busy() && poster_->idle()) return;
       const absl::Status taken = courier_->Take(finished, lease_);
       EXPECT_TRUE(taken.ok()) << taken;
     }
@@ -38,22 +41,20 @@ class CourierTest : public ::testing::Test {
     }
   }
 
-  void MakeCourier() {
-    courier_.emplace(CourierParts{world_.store, world_.clock, poster_, metrics_});
-  }
-
-  static HttpPostOptions Impatient() {
+  // The one before is gone, with what it had under way. Waits that long for a response.
+  void MakeCourier(absl::Duration timeout = absl::Seconds(15)) {
     HttpPostOptions options;
-    options.timeout = absl::Milliseconds(100);
-    return options;
+    options.timeout = timeout;
+    courier_.reset();
+    poster_.emplace(options);
+    courier_.emplace(CourierParts{world_.store, world_.clock, *poster_, metrics_});
   }
 
   WebhookWorld world_;
   const LeaseRecord lease_ = {"n1", 1, 1};
   Metrics metrics_;
-  HttpPoster poster_{Impatient()};
-  std::optional<Courier> courier_{std::in_place,
-                                  CourierParts{world_.store, world_.clock, poster_, metrics_}};
+  std::optional<HttpPoster> poster_;
+  std::optional<Courier> courier_;
 };
 
 }  // namespace sightline

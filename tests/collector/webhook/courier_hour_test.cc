@@ -81,9 +81,12 @@ TEST_F(CourierHourTest, AReceiverThatWasTooSlowGetsEverythingInOrder) {
   Receiver other;
   world_.AddWebhook("hook", receiver.url());
   world_.AddWebhook("other", other.url());
+  MakeCourier(absl::Milliseconds(100));
   FailForAnHour();
-  EXPECT_EQ(other.ids(), WebhookWorld::Ids("other", world_.last_change)) << "held up by it";
+  EXPECT_EQ(other.acknowledged(), WebhookWorld::Ids("other", world_.last_change))
+      << "held up by it";
   receiver.Release();
+  MakeCourier();
   Pass(kBackOffMax, absl::Seconds(30));
   ExpectAllArrived(receiver);
 }

@@ -96,12 +96,12 @@ TEST_F(CourierTest, WhatWasSentAndNotWrittenIsSentAgainWithTheSameIdByWhoeverGoe
   world_.AddChange();
   world_.store.FailMovesWith(absl::UnavailableError("gone"));
   ASSERT_TRUE(courier_->Turn(lease_).ok());
-  EXPECT_TRUE(absl::IsUnavailable(courier_->Take(poster_.Wait(absl::Seconds(20)), lease_)));
+  EXPECT_TRUE(absl::IsUnavailable(courier_->Take(poster_->Wait(absl::Seconds(20)), lease_)));
   EXPECT_THAT(receiver.ids(), ElementsAre("hook-c1"));
   // As long as it lives it remembers, and posts nothing to that receiver.
   for (int i = 0; i < 3; ++i) {
     EXPECT_TRUE(absl::IsUnavailable(courier_->Turn(lease_)));
-    EXPECT_THAT(poster_.Wait(absl::Milliseconds(5)), IsEmpty());
+    EXPECT_THAT(poster_->Wait(absl::Milliseconds(5)), IsEmpty());
   }
   EXPECT_THAT(receiver.ids(), ElementsAre("hook-c1"));
   // It dies.
@@ -118,7 +118,7 @@ TEST_F(CourierTest, WhatCouldNotBeWrittenIsWrittenLaterWithoutAnotherPost) {
   world_.AddChange();
   world_.store.FailMovesWith(absl::AbortedError("in doubt"));
   ASSERT_TRUE(courier_->Turn(lease_).ok());
-  EXPECT_TRUE(absl::IsAborted(courier_->Take(poster_.Wait(absl::Seconds(20)), lease_)));
+  EXPECT_TRUE(absl::IsAborted(courier_->Take(poster_->Wait(absl::Seconds(20)), lease_)));
   world_.store.FailMovesWith(absl::OkStatus());
   RunOut();
   EXPECT_THAT(receiver.ids(), ElementsAre("hook-c1"));
@@ -192,7 +192,7 @@ TEST_F(CourierTest, AWebhookThatIsRemovedIsPostedToNoMore) {
   world_.AddChange();
   world_.AddChange();
   ASSERT_TRUE(courier_->Turn(lease_).ok());
-  EXPECT_THAT(poster_.Wait(absl::Milliseconds(20)), IsEmpty());
+  EXPECT_THAT(poster_->Wait(absl::Milliseconds(20)), IsEmpty());
   ASSERT_TRUE(world_.store.DeleteWebhook("hook").ok());
   receiver.Release();
   RunOut();
@@ -207,7 +207,7 @@ TEST_F(CourierTest, WhoeverLostTheLeasePostsNothingMore) {
   world_.AddChange();
   ASSERT_TRUE(courier_->Turn(lease_).ok());
   ASSERT_TRUE(*world_.store.MoveLease(kWebhookLease, lease_, {"n2", 2, 0}));
-  const absl::Status taken = courier_->Take(poster_.Wait(absl::Seconds(20)), lease_);
+  const absl::Status taken = courier_->Take(poster_->Wait(absl::Seconds(20)), lease_);
   EXPECT_TRUE(absl::IsFailedPrecondition(taken)) << taken;
   EXPECT_TRUE(absl::IsFailedPrecondition(courier_->Turn(lease_)));
   EXPECT_THAT(receiver.ids(), ElementsAre("hook-c1"));
@@ -222,7 +222,7 @@ TEST_F(CourierTest, ADamagedWebhookIsNamedAndTheOthersAreServed) {
   const absl::Status status = courier_->Turn(lease_);
   EXPECT_TRUE(absl::IsDataLoss(status));
   EXPECT_THAT(std::string(status.message()), HasSubstr("webhook broken"));
-  EXPECT_TRUE(courier_->Take(poster_.Wait(absl::Seconds(20)), lease_).ok());
+  EXPECT_TRUE(courier_->Take(poster_->Wait(absl::Seconds(20)), lease_).ok());
   EXPECT_THAT(receiver.ids(), ElementsAre("hook-c1"));
 }
 

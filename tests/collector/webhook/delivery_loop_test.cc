@@ -24,7 +24,7 @@ class DeliveryLoopTest : public ::testing::Test {
   DeliveryLoopOptions Options(const std::string& node) {
     DeliveryLoopOptions options;
     options.node = node;
-    options.lease = LeaseOptions::Of(absl::Milliseconds(500));
+    options.lease = LeaseOptions::Of(absl::Seconds(20));
     options.poll_interval = absl::Milliseconds(5);
     return options;
   }
