@@ -84,7 +84,7 @@ absl::StatusOr<bool> Courier::PostChange(Stored& webhook, absl::Time now) {
       posted.position = record.change_seq;
       posted.delivery.set_change_seq(record.change_seq);
       posted.change_time = FromProto(change.change_time());
-      Post(std::move(posted), ChangeMessage(webhook.webhook_id, change), now);
+      Post(std::move(posted), ChangeMessage(webhook.webhook_id, change, record.change), now);
       return true;
     }
     webhook.position = record.change_seq;

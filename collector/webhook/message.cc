@@ -8,6 +8,8 @@
 namespace sightline {
 namespace {
 
+constexpr size_t kDigestDigits = 8;
+
 // `type` is a word of ours.
 std::string Body(absl::string_view type, const google::protobuf::Timestamp& time,
                  const google::protobuf::Message& data) {
@@ -17,8 +19,10 @@ std::string Body(absl::string_view type, const google::protobuf::Timestamp& time
 
 }  // namespace
 
-WebhookMessage ChangeMessage(const std::string& webhook_id, const v1::Change& change) {
-  return {v1::MESSAGE_TYPE_CHANGE, absl::StrCat(webhook_id, "-c", change.change_seq()),
+WebhookMessage ChangeMessage(const std::string& webhook_id, const v1::Change& change,
+                             absl::string_view stored) {
+  const std::string digest = absl::BytesToHexString(Sha256(stored)).substr(0, kDigestDigits);
+  return {v1::MESSAGE_TYPE_CHANGE, absl::StrCat(webhook_id, "-c", change.change_seq(), "-", digest),
           Body("change", change.change_time(), change)};
 }
 

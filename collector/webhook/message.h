@@ -23,8 +23,10 @@ struct WebhookMessage {
   std::string body;  // JSON
 };
 
-// Named after the webhook and change_seq.
-WebhookMessage ChangeMessage(const std::string& webhook_id, const v1::Change& change);
+// Named after the webhook, change_seq, and a digest of `stored`, the bytes of the change in the
+// store: after an older copy of the store was restored, another change may have that change_seq.
+WebhookMessage ChangeMessage(const std::string& webhook_id, const v1::Change& change,
+                             absl::string_view stored);
 
 // Named after the webhook and `due`, the time from which on it is late. `window_start` may be
 // InfinitePast: there is none yet.

@@ -24,7 +24,7 @@ class DeliveryLoopTest : public ::testing::Test {
   DeliveryLoopOptions Options(const std::string& node) {
     DeliveryLoopOptions options;
     options.node = node;
-    options.lease = LeaseOptions::Of(absl::Milliseconds(500));
+    options.lease = LeaseOptions::Of(absl::Seconds(20));
     options.poll_interval = absl::Milliseconds(5);
     return options;
   }
@@ -68,7 +68,7 @@ TEST_F(DeliveryLoopTest, BringsWhatComes) {
     world_.AddChange();
     WaitForPosition("hook", i);
   }
-  EXPECT_EQ(receiver.ids(), WebhookWorld::Ids("hook", 5));
+  EXPECT_EQ(receiver.names(), WebhookWorld::Names("hook", 5));
 }
 
 TEST_F(DeliveryLoopTest, OfTwoOnOneStoreOneDelivers) {
@@ -79,13 +79,13 @@ TEST_F(DeliveryLoopTest, OfTwoOnOneStoreOneDelivers) {
   auto two = Start("n2");
   for (int i = 0; i < 20; ++i) world_.AddChange();
   WaitForPosition("hook", 20);
-  EXPECT_EQ(receiver.ids(), WebhookWorld::Ids("hook", 20)) << "each once";
+  EXPECT_EQ(receiver.names(), WebhookWorld::Names("hook", 20)) << "each once";
   EXPECT_EQ(Holder(), "n1");
   // The other one goes on.
   one.reset();
   for (int i = 0; i < 20; ++i) world_.AddChange();
   WaitForPosition("hook", 40);
-  EXPECT_EQ(receiver.ids(), WebhookWorld::Ids("hook", 40));
+  EXPECT_EQ(receiver.names(), WebhookWorld::Names("hook", 40));
   EXPECT_EQ(Holder(), "n2");
 }
 
@@ -101,7 +101,7 @@ TEST_F(DeliveryLoopTest, ARestartInTheMiddleSendsTheSameIdAgainAndLosesNothing) 
   receiver.Release();
   loop = Start("n1");
   WaitForPosition("hook", 3);
-  EXPECT_THAT(receiver.ids(), ElementsAre("hook-c1", "hook-c1", "hook-c2", "hook-c3"));
+  EXPECT_THAT(receiver.names(), ElementsAre("hook-c1", "hook-c1", "hook-c2", "hook-c3"));
 }
 
 TEST_F(DeliveryLoopTest, AReceiverThatHangsHoldsUpNoOther) {
@@ -116,7 +116,7 @@ TEST_F(DeliveryLoopTest, AReceiverThatHangsHoldsUpNoOther) {
   EXPECT_EQ(world_.Find("slow").position, 0);
   slow.Release();
   WaitForPosition("slow", 10);
-  EXPECT_EQ(slow.ids(), WebhookWorld::Ids("slow", 10));
+  EXPECT_EQ(slow.names(), WebhookWorld::Names("slow", 10));
 }
 
 TEST_F(DeliveryLoopTest, WithoutWebhooksNobodyTakesTheLease) {
@@ -144,7 +144,7 @@ TEST_F(DeliveryLoopTest, GoesOnWhenTheStoreIsBack) {
   world_.store.FailWith(absl::OkStatus());
   world_.AddChange();
   WaitForPosition("hook", 2);
-  EXPECT_EQ(receiver.acknowledged(), WebhookWorld::Ids("hook", 2));
+  EXPECT_EQ(receiver.acknowledged(), WebhookWorld::Names("hook", 2));
 }
 
 TEST_F(DeliveryLoopTest, EndsAtOnceWhateverIsUnderWay) {

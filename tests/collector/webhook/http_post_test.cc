@@ -121,7 +121,7 @@ TEST(HttpPostTest, AReceiverThatIsSlowTimesOutAndHoldsUpNobody) {
   slow.Hold();
   Receiver quick;
   HttpPostOptions options;
-  options.timeout = absl::Milliseconds(300);
+  options.timeout = absl::Seconds(1);
   HttpPoster poster(options);
   poster.Start("slow", To(slow.url()));
   poster.Start("quick", To(quick.url()));
@@ -133,7 +133,7 @@ TEST(HttpPostTest, AReceiverThatIsSlowTimesOutAndHoldsUpNobody) {
   ASSERT_EQ(second.size(), 1u);
   EXPECT_EQ(second[0].name, "slow");
   EXPECT_THAT(second[0].result.error, HasSubstr("no whole response in time"));
-  EXPECT_GE(second[0].result.duration, absl::Milliseconds(250));
+  EXPECT_GE(second[0].result.duration, absl::Milliseconds(900));
 }
 
 TEST(HttpPostTest, WaitEndsInTimeAndWhenWoken) {

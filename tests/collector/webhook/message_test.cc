@@ -12,6 +12,7 @@ namespace sightline {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::MatchesRegex;
 using ::testing::Pair;
 
 const absl::Time kNow = absl::FromUnixSeconds(1614265330);
@@ -48,11 +49,12 @@ TEST(MessageTest, AChangeIsInTheBodyWhole) {
   *change.mutable_change_time() = ToProto(kNow);
   change.add_kinds(v1::CHANGE_KIND_OPENED);
   change.set_text("WhatsApp: \"open\" in \xe5\x8c\x97\xe4\xba\xac");
-  const WebhookMessage message = ChangeMessage("wh_1", change);
+  const WebhookMessage message = ChangeMessage("wh_1", change, "as stored");
   EXPECT_EQ(message.type, v1::MESSAGE_TYPE_CHANGE);
-  EXPECT_EQ(message.id, "wh_1-c17");
-  EXPECT_EQ(ChangeMessage("wh_1", change).id, message.id);
-  EXPECT_NE(ChangeMessage("wh_2", change).id, message.id);
+  EXPECT_THAT(message.id, MatchesRegex("wh_1-c17-[0-9a-f]{8}"));
+  EXPECT_EQ(ChangeMessage("wh_1", change, "as stored").id, message.id);
+  EXPECT_NE(ChangeMessage("wh_2", change, "as stored").id, message.id);
+  EXPECT_NE(ChangeMessage("wh_1", change, "another of that number").id, message.id);
   const boost::json::value body = boost::json::parse(message.body);
   EXPECT_EQ(body.at("type").as_string(), "change");
   EXPECT_EQ(body.at("timestamp").as_string(), "2021-02-25T15:02:10Z");

@@ -107,10 +107,10 @@ std::vector<Received> Receiver::received() const {
   return received_;
 }
 
-std::vector<std::string> Receiver::ids() const {
-  std::vector<std::string> ids;
-  for (const Received& each : received()) ids.push_back(each.id());
-  return ids;
+std::vector<std::string> Receiver::names() const {
+  std::vector<std::string> names;
+  for (const Received& each : received()) names.push_back(each.name());
+  return names;
 }
 
 std::vector<std::string> Receiver::acknowledged() const {
@@ -153,8 +153,9 @@ void Receiver::ServeOne(int connection) {
   if (stopping_) return;
   const std::string response = answer_(*request);
   if (absl::StartsWith(response, "HTTP/1.1 2") && request->headers.contains("webhook-id") &&
-      std::find(acknowledged_.begin(), acknowledged_.end(), request->id()) == acknowledged_.end()) {
-    acknowledged_.push_back(request->id());
+      std::find(acknowledged_.begin(), acknowledged_.end(), request->name()) ==
+          acknowledged_.end()) {
+    acknowledged_.push_back(request->name());
   }
   lock.unlock();
   size_t sent = 0;

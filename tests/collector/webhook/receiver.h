@@ -17,6 +17,10 @@ struct Received {
   std::map<std::string, std::string> headers;  // lower-case names
   std::string body;
   std::string id() const { return headers.at("webhook-id"); }
+  // The same without the digest of a change.
+  std::string name() const {
+    return id().substr(0, id().rfind('-') == id().find('-') ? std::string::npos : id().rfind('-'));
+  }
 };
 
 // A response without a body.
@@ -44,9 +48,9 @@ class Receiver {
 
   // What arrived, whatever it was answered with; in order.
   std::vector<Received> received() const;
-  // webhook-id of each.
-  std::vector<std::string> ids() const;
-  // The same of what was acknowledged, each id once.
+  // The name of each.
+  std::vector<std::string> names() const;
+  // The same of what was acknowledged, each once.
   std::vector<std::string> acknowledged() const;
   // Waits until that many requests arrived; a failure of the test when they do not.
   void WaitFor(size_t count) const;

@@ -113,10 +113,10 @@ class WebhookWorld {
   }
 
   // "ID-c1" to "ID-cN".
-  static std::vector<std::string> Ids(const std::string& webhook_id, int64_t last) {
-    std::vector<std::string> ids;
-    for (int64_t seq = 1; seq <= last; ++seq) ids.push_back(absl::StrCat(webhook_id, "-c", seq));
-    return ids;
+  static std::vector<std::string> Names(const std::string& webhook_id, int64_t last) {
+    std::vector<std::string> names;
+    for (int64_t seq = 1; seq <= last; ++seq) names.push_back(absl::StrCat(webhook_id, "-c", seq));
+    return names;
   }
 
   FakeClock clock{kTestNow};
