@@ -114,7 +114,7 @@ class AdminService final : public WebhookService {
 
   grpc::ServerUnaryReactor* CreateAnnotation(grpc::CallbackServerContext* context,
                                              const v1::CreateAnnotationRequest* request,
-                                             v1::Annotation* response) override {
+                                             v1::CreateAnnotationResponse* response) override {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     const bool posted = parts_.workers.TryPost([this, request, response, reactor] {
       const auto plan = parts_.session_context.plans.Current();
@@ -124,7 +124,8 @@ class AdminService final : public WebhookService {
         note = sightline::CreateAnnotation(parts_.session_context.store, plan->plan, *request,
                                            parts_.session_context.clock.Now());
       }
-      FinishWith(reactor, std::move(note), response);
+      if (note.ok()) *response->mutable_annotation() = *std::move(note);
+      reactor->Finish(ToGrpc(note.status()));
     });
     if (!posted) reactor->Finish(TooBusy());
     return reactor;

@@ -57,8 +57,8 @@ absl::StatusOr<v1::CreateInvitesResponse> CreateInvites(const std::string& socke
 absl::StatusOr<v1::ListAgentsResponse> ListAgents(const std::string& socket);
 
 // Notes, by the same socket.
-absl::StatusOr<v1::Annotation> CreateAnnotation(const std::string& socket,
-                                                const v1::Annotation& annotation);
+absl::StatusOr<v1::CreateAnnotationResponse> CreateAnnotation(const std::string& socket,
+                                                              const v1::Annotation& annotation);
 absl::StatusOr<v1::DeleteAnnotationResponse> DeleteAnnotation(const std::string& socket,
                                                               const std::string& country,
                                                               const std::string& annotation_id);

@@ -52,8 +52,8 @@ absl::StatusOr<v1::ListAgentsResponse> ListAgents(const std::string& socket) {
       });
 }
 
-absl::StatusOr<v1::Annotation> CreateAnnotation(const std::string& socket,
-                                                const v1::Annotation& annotation) {
+absl::StatusOr<v1::CreateAnnotationResponse> CreateAnnotation(const std::string& socket,
+                                                              const v1::Annotation& annotation) {
   v1::CreateAnnotationRequest request;
   *request.mutable_annotation() = annotation;
   return CallAdmin(socket, &v1::Admin::Stub::CreateAnnotation, request);

@@ -27,10 +27,11 @@ absl::Status Add(const NoteFlags& flags, const Terminal& terminal) {
   const absl::Status time =
       SetMoment("--time", flags.time, [&wish] { return wish.mutable_time(); });
   if (!time.ok()) return time;
-  const absl::StatusOr<v1::Annotation> note = CreateAnnotation(flags.socket, wish);
-  if (!note.ok()) return note.status();
-  *terminal.out << "Note " << Printable(note->annotation_id()) << " is on the timeline of "
-                << Printable(note->country()) << "\n";
+  const absl::StatusOr<v1::CreateAnnotationResponse> created = CreateAnnotation(flags.socket, wish);
+  if (!created.ok()) return created.status();
+  const v1::Annotation& note = created->annotation();
+  *terminal.out << "Note " << Printable(note.annotation_id()) << " is on the timeline of "
+                << Printable(note.country()) << "\n";
   return absl::OkStatus();
 }
 

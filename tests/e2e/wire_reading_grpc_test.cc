@@ -202,7 +202,7 @@ TEST_F(WireReadingTest, TheOperatorWritesNotesAndReadersListThem) {
   annotation.set_target_id("whatsapp");
   annotation.set_text("removed from the App Store");
   *annotation.mutable_time() = ToProto(kTestNow);
-  v1::Annotation note;
+  v1::CreateAnnotationResponse note;
   grpc::Status status = Call(*admin_, &v1::Admin::Stub::CreateAnnotation, request, note);
   ASSERT_TRUE(status.ok()) << status.error_message();
   v1::ListAnnotationsRequest list;
@@ -213,7 +213,7 @@ TEST_F(WireReadingTest, TheOperatorWritesNotesAndReadersListThem) {
   EXPECT_EQ(listed.annotations(0).text(), annotation.text());
   v1::DeleteAnnotationRequest gone;
   gone.set_country("CN");
-  gone.set_annotation_id(note.annotation_id());
+  gone.set_annotation_id(note.annotation().annotation_id());
   v1::DeleteAnnotationResponse nothing;
   EXPECT_TRUE(Call(*admin_, &v1::Admin::Stub::DeleteAnnotation, gone, nothing).ok());
   status = Call(*admin_, &v1::Admin::Stub::DeleteAnnotation, gone, nothing);

@@ -88,13 +88,13 @@ class FakeHistory final : public v1::Summaries::Service {
 class FakeNotes final : public v1::Admin::Service {
  public:
   grpc::Status CreateAnnotation(grpc::ServerContext*, const v1::CreateAnnotationRequest* request,
-                                v1::Annotation* response) override {
+                                v1::CreateAnnotationResponse* response) override {
     created = request->annotation();
     if (created.text().empty()) {
       return {grpc::StatusCode::INVALID_ARGUMENT, "annotation.text: is empty; say what happened"};
     }
-    *response = created;
-    response->set_annotation_id("20240419-0123abcd");
+    *response->mutable_annotation() = created;
+    response->mutable_annotation()->set_annotation_id("20240419-0123abcd");
     return grpc::Status::OK;
   }
 
