@@ -29,7 +29,7 @@ namespace sightline {
 namespace {
 
 constexpr absl::string_view kPrefix = "/api/v1/";
-constexpr size_t kCacheBytes = size_t{8} << 20;
+constexpr size_t kCacheBytes = size_t{4} << 20;
 constexpr size_t kTagBytes = 12;        // of a hash
 constexpr int64_t kValuesMax = 60'000;  // of a timeline
 constexpr size_t kChangesMax = 100;

@@ -31,7 +31,7 @@ struct ReaderHttpParts {
 //                                     numbers; at most 60000 values of a timeline
 // with an ETag, compressed when the caller takes gzip; errors as {"code", "message"}. Other paths:
 // 404. Never waits. For one thread at a time: it keeps what it
-// made lately, 8 MiB of it.
+// made lately, 4 MiB of it.
 HttpHandler ReaderHttpHandler(const ReaderHttpParts& parts);
 
 }  // namespace sightline
