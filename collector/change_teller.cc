@@ -59,6 +59,7 @@ absl::StatusOr<ChangeTeller::Rows> ChangeTeller::Tell(absl::Span<const VerdictRe
     if (IsTold(step)) news[step.now.country()][step.now.target_id()].second.push_back(step);
   }
   Rows rows;
+  replaced_.clear();
   for (auto& [name, targets] : news) {
     const absl::StatusOr<Country*> country = Load(name);
     if (!country.ok()) return country.status();
@@ -76,6 +77,7 @@ absl::StatusOr<ChangeTeller::Rows> ChangeTeller::Tell(absl::Span<const VerdictRe
       rows.statements.push_back({target_id, name, statement.SerializeAsString()});
     }
   }
+  replaced_.clear();
   return rows;
 }
 
@@ -116,21 +118,31 @@ absl::Status ChangeTeller::TellTarget(const std::vector<const VerdictRecord*>& w
   return absl::OkStatus();
 }
 
+// nullptr when the store has none that can be read.
+absl::StatusOr<const v1::TargetVerdict*> ChangeTeller::Replaced(const VerdictRecord& record) {
+  const auto [window, is_new] = replaced_.try_emplace({record.country, record.window_start});
+  if (is_new) {
+    const absl::StatusOr<std::vector<VerdictRecord>> stored = store_.ReadVerdicts(
+        record.country, record.window_start, record.window_start + absl::Milliseconds(1));
+    // Rows that cannot be read are replaced by what is written now.
+    if (!stored.ok() && !absl::IsDataLoss(stored.status())) return stored.status();
+    for (size_t i = 0; stored.ok() && i < stored->size(); ++i) {
+      const VerdictRecord& row = (*stored)[i];
+      absl::StatusOr<v1::TargetVerdict> parsed = Parse(row);
+      if (!row.verdict.empty() && parsed.ok()) {
+        window->second.emplace(row.target_id, *std::move(parsed));
+      }
+    }
+  }
+  const auto found = window->second.find(record.target_id);
+  return found == window->second.end() ? nullptr : &found->second;
+}
+
 absl::Status ChangeTeller::Correct(const VerdictRecord& record, const v1::TargetVerdict& verdict,
                                    absl::Time time, Country& country, Rows& rows) {
-  const absl::StatusOr<std::vector<VerdictRecord>> stored = store_.ReadVerdicts(
-      record.country, record.window_start, record.window_start + absl::Milliseconds(1));
-  // Rows that cannot be read are replaced by what is written now.
-  if (!stored.ok() && !absl::IsDataLoss(stored.status())) return stored.status();
-  std::optional<v1::TargetVerdict> before;
-  for (size_t i = 0; stored.ok() && i < stored->size(); ++i) {
-    const VerdictRecord& row = (*stored)[i];
-    if (row.target_id != record.target_id || row.verdict.empty()) continue;
-    absl::StatusOr<v1::TargetVerdict> parsed = Parse(row);
-    if (parsed.ok()) before = *std::move(parsed);
-  }
-  std::optional<v1::Change> change =
-      CorrectionOf(before.has_value() ? &*before : nullptr, verdict, record.window_start);
+  const absl::StatusOr<const v1::TargetVerdict*> before = Replaced(record);
+  if (!before.ok()) return before.status();
+  std::optional<v1::Change> change = CorrectionOf(*before, verdict, record.window_start);
   if (change.has_value()) Add(record.country, *std::move(change), time, country, rows);
   return absl::OkStatus();
 }

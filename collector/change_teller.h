@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -52,19 +53,21 @@ class ChangeTeller {
     int64_t next_newest = 0;
     std::map<std::string, internal::v1::Statement> next_statements;
   };
-  using Steps = std::map<std::string, std::vector<EventStep>>;  // by target
-
   absl::StatusOr<Country*> Load(const std::string& name);
   absl::Status TellTarget(const std::vector<const VerdictRecord*>& windows,
                           std::vector<EventStep> steps, absl::Time time, Country& country,
                           Rows& rows);
   absl::Status Correct(const VerdictRecord& record, const v1::TargetVerdict& verdict,
                        absl::Time time, Country& country, Rows& rows);
+  absl::StatusOr<const v1::TargetVerdict*> Replaced(const VerdictRecord& record);
   static void Add(const std::string& name, v1::Change change, absl::Time time, Country& country,
                   Rows& rows);
 
   Store& store_;
   std::map<std::string, Country> countries_;
+  // During a Tell: the stored verdicts of the windows that it corrects, by target. Each is read
+  // once.
+  std::map<std::pair<std::string, absl::Time>, std::map<std::string, v1::TargetVerdict>> replaced_;
 };
 
 }  // namespace sightline
