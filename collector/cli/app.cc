@@ -145,7 +145,7 @@ void AddSummary(CLI::App& app, Commands& all, const Terminal& terminal) {
                    "A moment of the past instead of the newest window (UTC): 2024-04-08, "
                    "\"2024-04-08 13:00\" or 2024-04-08T13:00:00+08:00")
       ->type_name("TIME");
-  AddFormat(summary, all.summary.reader.format, /*csv=*/false);
+  AddFormat(summary, all.summary.reader.format, /*csv=*/true);
   summary->add_flag("--brief", all.summary.brief, "Headlines and matrix only");
   summary->callback([&] { all.action = [&] { return ShowSummary(all.summary, terminal); }; });
   summary->footer(

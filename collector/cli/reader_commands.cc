@@ -5,6 +5,7 @@
 #include "collector/cli/commands.h"
 #include "collector/cli/event_text.h"
 #include "collector/cli/reader.h"
+#include "collector/cli/summary_csv.h"
 #include "collector/cli/summary_text.h"
 #include "common/message.h"
 #include "common/regions.h"
@@ -44,6 +45,10 @@ absl::Status ShowSummary(const SummaryRequestOptions& options, const Terminal& t
   if (!summary.ok()) return summary.status();
   if (options.reader.format == Format::kJson) {
     *terminal.out << ToJson(*summary, /*indent=*/true) << "\n";
+    return absl::OkStatus();
+  }
+  if (options.reader.format == Format::kCsv) {
+    *terminal.out << SummaryCsv(*summary);
     return absl::OkStatus();
   }
   SummaryOptions look = LookOf(options, terminal);

@@ -3,8 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_split.h"
 #include "collector/cli/headline.h"
+#include "collector/cli/summary_csv.h"
 #include "collector/cli/table.h"
 #include "tests/collector/cli/test_summary.h"
 
@@ -51,6 +56,23 @@ WhatsApp
 
 Reached: buckets that reached it, of those that voted; a bucket is one origin (a network and an address block) with one vote a window. Rate: share of origins with access, with its 90% interval. Flip: new buckets that it would take to reverse the statement.
 )");
+}
+
+TEST(SummaryCsvTest, ARowForEachTargetAndRegion) {
+  v1::GetSummaryResponse summary = TwoCities();
+  summary.mutable_verdicts(2)->clear_regions();
+  const std::vector<std::string> rows = absl::StrSplit(SummaryCsv(summary), "\r\n");
+  ASSERT_EQ(rows.size(), 1u + 3 + 3 + 1 + 1) << "head, two with regions, one without, the end";
+  EXPECT_THAT(rows[0],
+              StartsWith("window_start_time,country,target_id,scope,service_state,region"));
+  for (size_t i = 0; i + 1 < rows.size(); ++i) {
+    EXPECT_EQ(std::count(rows[i].begin(), rows[i].end(), ','), 14) << rows[i];
+  }
+  EXPECT_THAT(rows[3],
+              StartsWith("2024-04-06T00:00:00+00:00,CN,signal,NOWHERE,UP,CN-SH,UNKNOWN,,,"));
+  EXPECT_THAT(rows[4],
+              StartsWith("2024-04-06T00:00:00+00:00,CN,wechat,WIDESPREAD,UP,CN-BJ,OPEN,0."));
+  EXPECT_THAT(rows[7], testing::EndsWith(",whatsapp,LOCAL,UP,,,,,,,,,,"));
 }
 
 TEST(SummaryTextTest, BriefIsHeadlinesAndMatrixAndWorksInAscii) {
