@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { dirname, join } from "node:path";
-import { after, afterEach, before, test } from "node:test";
+import { afterEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { startMock } from "../../collector/page/mock/server.mjs";
-import { launch, openPage, pageFolder, sentences, waitForSentence, waitForSentences } from "./browser.mjs";
+import { openPage, sentences, waitForSentence, waitForSentences } from "./browser.mjs";
+import { onStage } from "./stage.mjs";
 
 const INTERACTIVE_MS_MAX = 1000;
 const LIVE_MS_MAX = 5000; // what issue 6 allows from the verdict to the screen
@@ -14,13 +14,8 @@ let browser;
 let mock;
 let page;
 
-before(async () => {
-  [browser, mock] = await Promise.all([launch(), startMock(pageFolder)]);
-});
-after(async () => {
-  await browser?.close();
-  mock?.server.closeAllConnections();
-  mock?.server.close();
+onStage((...made) => {
+  [browser, mock] = made;
 });
 afterEach(async () => {
   mock.mock.reset();

@@ -1,18 +1,13 @@
 // What stands in for an answer: no plan yet, no window yet, an error, an unknown place, loading.
-import { after, before, test } from "node:test";
-import { startMock } from "../../collector/page/mock/server.mjs";
-import { launch, lookAt, openPage, pageFolder } from "./browser.mjs";
+import { test } from "node:test";
+import { lookAt, openPage } from "./browser.mjs";
+import { onStage } from "./stage.mjs";
 
 let browser;
 let mock;
 
-before(async () => {
-  [browser, mock] = await Promise.all([launch(), startMock(pageFolder)]);
-});
-after(async () => {
-  await browser?.close();
-  mock?.server.closeAllConnections();
-  mock?.server.close();
+onStage((...made) => {
+  [browser, mock] = made;
 });
 
 const NOTICES = [

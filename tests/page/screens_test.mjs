@@ -3,23 +3,18 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { startMock } from "../../collector/page/mock/server.mjs";
-import { launch, lookAt, openPage, pageFolder, waitForSentences } from "./browser.mjs";
+import { lookAt, openPage, pageFolder, waitForSentences } from "./browser.mjs";
+import { onStage } from "./stage.mjs";
 
 const FIRST_LOAD_BYTES_MAX = 100 * 1024;
 
 let browser;
 let mock;
 
-before(async () => {
-  [browser, mock] = await Promise.all([launch(), startMock(pageFolder)]);
-});
-after(async () => {
-  await browser?.close();
-  mock?.server.closeAllConnections();
-  mock?.server.close();
+onStage((...made) => {
+  [browser, mock] = made;
 });
 
 const EVERY = [360, 1440].flatMap((width) => ["light", "dark"].map((scheme) => [width, scheme]));
