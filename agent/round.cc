@@ -32,7 +32,7 @@ absl::Status AppendParts(const RoundParts& parts, const RoundFacts& facts,
 }  // namespace
 
 absl::StatusOr<RoundResult> RunRound(const RoundParts& parts, const v1::Plan& plan) {
-  const std::vector<const v1::Check*> checks = ShuffledChecks(plan, parts.random);
+  const std::vector<const v1::Check*> checks = ShuffledChecks(plan, parts.role, parts.random);
   const absl::Time round_time = parts.clock.Now();
   probe::RoundOptions options;
   options.round_time_ms = absl::ToUnixMillis(round_time);

@@ -13,6 +13,7 @@
 #include "agent/stop_flag.h"
 #include "common/clock.h"
 #include "common/seal.h"
+#include "sightline/v1/ingest.pb.h"
 #include "sightline/v1/plan.pb.h"
 
 namespace sightline::agent {
@@ -29,6 +30,8 @@ struct RoundParts {
   const Clock& clock;
   StopFlag& stop;
   std::mt19937_64& random;
+  // As enrolled.
+  v1::AgentRole role = v1::AGENT_ROLE_VOLUNTEER;
 };
 
 struct RoundResult {
@@ -36,10 +39,10 @@ struct RoundResult {
   size_t checks = 0;
 };
 
-// Runs every check of the plan once, in random order, and appends the sealed batches to the spool,
-// with the detail that is new.
-// CANCELLED when a stop came in between: then nothing is kept, because half a round would look like
-// a whole one. Otherwise the error of Spool::Append, and the round is lost.
+// Runs every check that the plan has for the role once, in random order, and appends the sealed
+// batches to the spool, with the detail that is new. CANCELLED when a stop came in between: then
+// nothing is kept, because half a round would look like a whole one. Otherwise the error of
+// Spool::Append, and the round is lost.
 absl::StatusOr<RoundResult> RunRound(const RoundParts& parts, const v1::Plan& plan);
 
 }  // namespace sightline::agent

@@ -204,7 +204,9 @@ absl::Status Run(const std::string& state_folder, Files& files, const Clock& clo
   spdlog::info("running for {} with plan version {}; {} batches wait in the spool",
                identity->region, (*plans)->version(), (*spool)->totals().batches);
   DetailFilter detail;
-  Rounds({prober, sealer, **spool, detail, clock, stop, random}, **plans, board, uplink).Loop();
+  Rounds({prober, sealer, **spool, detail, clock, stop, random, identity->role}, **plans, board,
+         uplink)
+      .Loop();
   uplink.Stop();
   spdlog::info("stopped; {} batches wait in the spool", (*spool)->totals().batches);
   board.Update([&](AgentStatus& status) { NoteSpool(**spool, status); });

@@ -34,12 +34,16 @@ void Schedule::Change(absl::Duration interval, double jitter_ratio, absl::Time n
   nominal_ = now + interval;
 }
 
-std::vector<const v1::Check*> ShuffledChecks(const v1::Plan& plan, std::mt19937_64& random) {
+std::vector<const v1::Check*> ShuffledChecks(const v1::Plan& plan, v1::AgentRole role,
+                                             std::mt19937_64& random) {
   std::vector<const v1::Check*> checks;
   for (const v1::Target& target : plan.targets()) {
     for (const v1::Feature& feature : target.features()) {
       for (const v1::Check& check : feature.checks()) checks.push_back(&check);
     }
+  }
+  if (role == v1::AGENT_ROLE_CONTROL) {
+    for (const v1::Storefront& store : plan.storefronts()) checks.push_back(&store.check());
   }
   std::shuffle(checks.begin(), checks.end(), random);
   return checks;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "sightline/v1/ingest.pb.h"
 #include "sightline/v1/plan.pb.h"
 
 namespace sightline::agent {
@@ -37,8 +38,10 @@ class Schedule {
   std::mt19937_64& random_;
 };
 
-// Every check of the plan in a random order. Points into `plan`.
-std::vector<const v1::Check*> ShuffledChecks(const v1::Plan& plan, std::mt19937_64& random);
+// Every check of the plan in a random order, those of storefronts for controls alone. Points into
+// `plan`.
+std::vector<const v1::Check*> ShuffledChecks(const v1::Plan& plan, v1::AgentRole role,
+                                             std::mt19937_64& random);
 
 }  // namespace sightline::agent
 

@@ -24,7 +24,9 @@ FoldLeader::FoldLeader(const FoldLeaderParts& parts, const FoldLeaderOptions& op
       options_(options),
       follower_(parts.store, parts.regions, options.follow),
       publisher_(parts.store, parts.steady_clock, options.publish, options.follow.window_length),
+      storefronts_(parts.store, options.follow.window_length),
       saved_at_(parts.steady_clock.Elapsed()) {
+  follower_.UseRounds([this](const Round& round) { storefronts_.Hear(round); });
   if (parts.recent == nullptr) return;
   follower_.UseRecent(options.node, [recent = parts.recent](uint64_t after, size_t limit) {
     std::vector<std::shared_ptr<const Round>> rounds;
@@ -59,6 +61,7 @@ absl::Status FoldLeader::Turn(absl::Time now, const LeaseRecord& held) {
   unsaved_.insert(changed.begin(), changed.end());
   if (!read.ok()) return read.status();
   if (absl::Status status = Publish(held); !status.ok()) return status;
+  if (absl::Status status = WriteStorefrontNotes(); !status.ok()) return status;
   follower_.Forget(publisher_.OldestWaiting());
   metrics_.fold_windows.Set(static_cast<double>(follower_.fold().size()));
   if (CheckpointIsDue()) {
@@ -71,6 +74,14 @@ absl::Status FoldLeader::Publish(const LeaseRecord& held) {
   const absl::StatusOr<size_t> published = publisher_.Publish(follower_, kFoldLease, held);
   if (published.ok()) published_ = *published;
   return published.status();
+}
+
+absl::Status FoldLeader::WriteStorefrontNotes() {
+  const absl::Time now = follower_.read_until();
+  if (now == absl::InfinitePast()) return absl::OkStatus();
+  const v1::Plan* plan = follower_.PlanAt(now);
+  if (plan == nullptr) return absl::OkStatus();
+  return storefronts_.Write(follower_.NewestWindow(now), *plan, follower_.Countries());
 }
 
 absl::Status FoldLeader::ReadPlans() {

@@ -14,6 +14,7 @@
 #include "collector/recent_log.h"
 #include "collector/steady_clock.h"
 #include "collector/store/store.h"
+#include "collector/storefront_notes.h"
 #include "collector/verdict/follow.h"
 #include "common/regions.h"
 
@@ -52,6 +53,8 @@ struct FoldLeaderParts {
 class FoldLeader {
  public:
   FoldLeader(const FoldLeaderParts& parts, const FoldLeaderOptions& options);
+  FoldLeader(const FoldLeader&) = delete;
+  FoldLeader& operator=(const FoldLeader&) = delete;
 
   // Reads the checkpoint; to be called until it returns OK, then never again. `between` is called
   // now and then meanwhile. A checkpoint that cannot be used is no error: the log has it all.
@@ -76,6 +79,7 @@ class FoldLeader {
 
  private:
   absl::Status Publish(const LeaseRecord& held);
+  absl::Status WriteStorefrontNotes();
   bool CheckpointIsDue() const;
   absl::Status WriteCheckpoint(const LeaseRecord& held);
   absl::Status DropDays(absl::Time now);
@@ -87,6 +91,7 @@ class FoldLeader {
   const FoldLeaderOptions options_;
   Follower follower_;
   Publisher publisher_;
+  StorefrontNotes storefronts_;
   size_t published_ = 0;
   std::set<absl::Time> unsaved_;  // windows that changed since the last checkpoint
   uint64_t records_unsaved_ = 0;

@@ -25,6 +25,12 @@ absl::Status ValidatePlan(const v1::Plan& plan) {
   absl::Status status = plan_rules::CheckFrame(plan, names);
   if (status.ok()) status = plan_rules::CheckNetwork(plan);
   if (status.ok()) status = plan_rules::CheckTargets(plan, names);
+  if (status.ok()) status = plan_rules::CheckStorefronts(plan, names);
+  if (status.ok() && names.checks.size() > kChecksMax) {
+    status =
+        plan_rules::Wrong("checks", absl::StrCat("the plan has ", names.checks.size(), ", at most ",
+                                                 kChecksMax, " are taken; drop some"));
+  }
   return status;
 }
 

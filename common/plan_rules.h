@@ -39,6 +39,11 @@ absl::Status CheckFrame(const v1::Plan& plan, PlanNames& names);
 absl::Status CheckNetwork(const v1::Plan& plan);
 // plan_target_rules.cc: targets, features, checks, captive portal.
 absl::Status CheckTargets(const v1::Plan& plan, PlanNames& names);
+// All but what depends on where the check stands.
+absl::Status CheckOneCheck(const v1::Check& check, PlanNames& names);
+// plan_storefront_rules.cc: storefronts, and that no other check counts entries. After
+// CheckTargets.
+absl::Status CheckStorefronts(const v1::Plan& plan, PlanNames& names);
 
 }  // namespace sightline::plan_rules
 

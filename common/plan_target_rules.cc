@@ -108,46 +108,6 @@ absl::Status CheckExpectations(const v1::Check& check, const std::string& where)
   return absl::OkStatus();
 }
 
-absl::Status CheckOneCheck(const v1::Check& check, PlanNames& names) {
-  const std::string where = absl::StrCat("check \"", check.check_id(), "\" ");
-  const v1::CheckProtocol protocol = check.protocol();
-  if (!IsName(check.check_id()) || !names.checks.insert(check.check_id()).second) {
-    return Wrong(where + "check_id", "must be lower-case letters, digits, - or _, each once");
-  }
-  if (!v1::CheckProtocol_IsValid(protocol) || protocol == v1::CHECK_PROTOCOL_UNSPECIFIED) {
-    return Wrong(where + "protocol",
-                 "must be one of DNS, TCP, TLS, HTTP, HTTPS, NOISE, WEBSOCKET, NOISE_WEBSOCKET "
-                 "(CHECK_PROTOCOL_...)");
-  }
-  absl::Status status = CheckPlaces(check, where);
-  if (status.ok()) status = CheckExpectations(check, where);
-  if (!status.ok()) return status;
-  if (!check.root_set().empty() && !names.root_sets.contains(check.root_set())) {
-    return Wrong(where + "root_set",
-                 absl::StrCat("no root set is named \"", check.root_set(), "\""));
-  }
-  if (ProtocolHas(protocol, v1::LAYER_HTTP) &&
-      (!absl::StartsWith(check.path(), "/") || check.path().size() > kPathBytesMax ||
-       HoldsAny(check.path(), absl::string_view(" \r\n\t\0", 5)))) {
-    return Wrong(where + "path", "must start with / and hold no white space");
-  }
-  if (!check.origin().empty() && !(HasUpgrade(protocol) && IsOrigin(check.origin()))) {
-    return Wrong(where + "origin",
-                 "must be like https://web.whatsapp.com, without path, for the WebSocket "
-                 "protocols only");
-  }
-  if (HasNoise(protocol) != !check.noise_profile().empty()) {
-    return Wrong(where + "noise_profile", HasNoise(protocol)
-                                              ? "is needed: name one of noise_profiles"
-                                              : "is for the Noise protocols only; leave it out");
-  }
-  if (HasNoise(protocol) && !names.noise_profiles.contains(check.noise_profile())) {
-    return Wrong(where + "noise_profile",
-                 absl::StrCat("no noise profile is named \"", check.noise_profile(), "\""));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status CheckFeature(const v1::Feature& feature, const std::string& where, NameSet& features,
                           PlanNames& names) {
   if (!IsName(feature.feature_id()) || !features.insert(feature.feature_id()).second) {
@@ -214,6 +174,46 @@ absl::Status CheckCaptivePortal(const v1::Plan& plan, PlanNames& names) {
 
 }  // namespace
 
+absl::Status CheckOneCheck(const v1::Check& check, PlanNames& names) {
+  const std::string where = absl::StrCat("check \"", check.check_id(), "\" ");
+  const v1::CheckProtocol protocol = check.protocol();
+  if (!IsName(check.check_id()) || !names.checks.insert(check.check_id()).second) {
+    return Wrong(where + "check_id", "must be lower-case letters, digits, - or _, each once");
+  }
+  if (!v1::CheckProtocol_IsValid(protocol) || protocol == v1::CHECK_PROTOCOL_UNSPECIFIED) {
+    return Wrong(where + "protocol",
+                 "must be one of DNS, TCP, TLS, HTTP, HTTPS, NOISE, WEBSOCKET, NOISE_WEBSOCKET "
+                 "(CHECK_PROTOCOL_...)");
+  }
+  absl::Status status = CheckPlaces(check, where);
+  if (status.ok()) status = CheckExpectations(check, where);
+  if (!status.ok()) return status;
+  if (!check.root_set().empty() && !names.root_sets.contains(check.root_set())) {
+    return Wrong(where + "root_set",
+                 absl::StrCat("no root set is named \"", check.root_set(), "\""));
+  }
+  if (ProtocolHas(protocol, v1::LAYER_HTTP) &&
+      (!absl::StartsWith(check.path(), "/") || check.path().size() > kPathBytesMax ||
+       HoldsAny(check.path(), absl::string_view(" \r\n\t\0", 5)))) {
+    return Wrong(where + "path", "must start with / and hold no white space");
+  }
+  if (!check.origin().empty() && !(HasUpgrade(protocol) && IsOrigin(check.origin()))) {
+    return Wrong(where + "origin",
+                 "must be like https://web.whatsapp.com, without path, for the WebSocket "
+                 "protocols only");
+  }
+  if (HasNoise(protocol) != !check.noise_profile().empty()) {
+    return Wrong(where + "noise_profile", HasNoise(protocol)
+                                              ? "is needed: name one of noise_profiles"
+                                              : "is for the Noise protocols only; leave it out");
+  }
+  if (HasNoise(protocol) && !names.noise_profiles.contains(check.noise_profile())) {
+    return Wrong(where + "noise_profile",
+                 absl::StrCat("no noise profile is named \"", check.noise_profile(), "\""));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckTargets(const v1::Plan& plan, PlanNames& names) {
   if (plan.targets().empty() || plan.targets_size() > kTargetsMax) {
     return Wrong("targets", absl::StrCat("must be 1 to ", kTargetsMax));
@@ -222,13 +222,7 @@ absl::Status CheckTargets(const v1::Plan& plan, PlanNames& names) {
     absl::Status status = CheckTarget(target, names);
     if (!status.ok()) return status;
   }
-  absl::Status status = CheckCaptivePortal(plan, names);
-  if (!status.ok()) return status;
-  if (names.checks.size() > kChecksMax) {
-    return Wrong("checks", absl::StrCat("the plan has ", names.checks.size(), ", at most ",
-                                        kChecksMax, " are taken; drop some"));
-  }
-  return absl::OkStatus();
+  return CheckCaptivePortal(plan, names);
 }
 
 }  // namespace sightline::plan_rules

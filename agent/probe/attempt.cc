@@ -63,7 +63,7 @@ asio::awaitable<std::optional<Tried>> TryAddress(Round& round, AttemptTask task)
   if (task.sensitive && CutWhileTalking(attempt)) {
     memory.penalties.Note(task.address, port, now, round.times.cool_down);
   }
-  co_return Tried{std::move(attempt), std::move(connection.location)};
+  co_return Tried{std::move(attempt), std::move(connection.location), connection.listing};
 }
 
 }  // namespace sightline::probe

@@ -54,17 +54,18 @@ asio::awaitable<std::optional<Tried>> TryNeutralNameFirst(Round& round, CheckRun
       co_await NeutralName(round, run, address, run.request.port, deadline);
   if (contrast.state() == v1::LAYER_STATE_UNTESTED) co_return std::nullopt;
   if (!contrast.attempt().connect_failure().empty()) {
-    co_return Tried{std::move(*contrast.mutable_attempt()), {}};
+    co_return Tried{std::move(*contrast.mutable_attempt()), {}, {}};
   }
   *run.seen.add_contrasts() = std::move(contrast);
   co_return std::nullopt;
 }
 
 // Whether the attempt did what `check` (the run's own, or one of its hops) asks for; keeps where it
-// leads to.
+// leads to, or what the last page lists.
 bool NoteLead(const v1::Check& check, const Tried& tried, CheckRun* run) {
   if (AttemptSucceeded(check, tried.attempt)) {
     run->location.reset();
+    run->seen.set_listing(tried.listing);
     return true;
   }
   if (!LeadsOn(check, tried.attempt)) return false;

@@ -88,6 +88,7 @@ absl::flat_hash_map<const v1::Check*, bool> SensitiveChecks(const v1::Plan& plan
       for (const v1::Check& check : feature.checks()) sensitive[&check] = !IsAnchor(target);
     }
   }
+  for (const v1::Storefront& store : plan.storefronts()) sensitive[&store.check()] = false;
   return sensitive;
 }
 

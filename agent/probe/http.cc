@@ -85,7 +85,7 @@ asio::awaitable<bool> HttpStep(Connection& connection, TimePoint deadline) {
   const v1::Check& check = *connection.request.check;
   const bool tls = connection.tls.has_value();
   const std::string request = MakeRequest(connection.request, tls);
-  PageReader page(check.body_contains());
+  PageReader page(check.body_contains(), check.count_member());
   ResponseReader response(&page);
   Watchdog watchdog(connection.socket.get_executor(), deadline,
                     [&connection] { GiveUp(connection); });
@@ -99,6 +99,7 @@ asio::awaitable<bool> HttpStep(Connection& connection, TimePoint deadline) {
     evidence.set_failure(watchdog.expired() ? std::string(kTimeout) : ExchangeFailure(error));
     if (tls) connection.evidence.mutable_tls()->set_alert(AlertOf(error));
   }
+  if (!error) connection.listing = page.Listed();
   evidence.set_expected(!error && StatusExpected(check, evidence.status()) &&
                         PageExpected(check, page));
   co_return evidence.expected();

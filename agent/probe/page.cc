@@ -147,7 +147,10 @@ std::string ToValidUtf8(absl::string_view text, size_t bytes_max) {
   return valid;
 }
 
-PageReader::PageReader(absl::string_view body_contains) : search_(body_contains) {}
+PageReader::PageReader(absl::string_view body_contains, absl::string_view count_member)
+    : search_(body_contains) {
+  if (!count_member.empty()) count_.emplace(count_member);
+}
 
 void PageReader::Feed(absl::string_view piece) {
   piece = piece.substr(0, kBodyBytesMax - bytes_);
@@ -160,6 +163,13 @@ void PageReader::Feed(absl::string_view piece) {
   bytes_ += static_cast<uint32_t>(piece.size());
   search_.Feed(piece);
   title_.Feed(piece);
+  if (count_.has_value()) count_->Feed(piece);
+}
+
+v1::Listing PageReader::Listed() const {
+  const std::optional<uint64_t> count = count_.has_value() ? count_->count() : std::nullopt;
+  if (!count.has_value()) return v1::LISTING_UNSPECIFIED;
+  return *count > 0 ? v1::LISTING_PRESENT : v1::LISTING_ABSENT;
 }
 
 std::string PageReader::Sha256Prefix() const {

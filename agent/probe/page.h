@@ -7,9 +7,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "agent/probe/json_count.h"
+#include "sightline/v1/observation.pb.h"
 #include "sightline/v1/plan.pb.h"
 
 namespace sightline::probe {
@@ -69,8 +72,8 @@ std::string ToValidUtf8(absl::string_view text, size_t bytes_max);
 // Everything that is kept of one body.
 class PageReader {
  public:
-  // `body_contains` must outlive the reader.
-  explicit PageReader(absl::string_view body_contains);
+  // Both must outlive the reader; `count_member` is looked for unless it is empty.
+  explicit PageReader(absl::string_view body_contains, absl::string_view count_member = "");
 
   // Takes as much of `piece` as there is room for: kBodyBytesMax over all calls.
   void Feed(absl::string_view piece);
@@ -79,6 +82,8 @@ class PageReader {
   uint32_t body_bytes() const { return bytes_; }
   bool text_found() const { return search_.found(); }
   std::string Title() const { return title_.Title(); }
+  // What a body that lists entries says of the one that was asked for.
+  v1::Listing Listed() const;
   // First 8 bytes of the SHA-256 of the body as far as it was read; empty when there is none.
   std::string Sha256Prefix() const;
 
@@ -90,6 +95,7 @@ class PageReader {
   uint32_t bytes_ = 0;
   TextSearch search_;
   TitleFinder title_;
+  std::optional<JsonCount> count_;
   // Made with the first byte.
   std::unique_ptr<EVP_MD_CTX, DigestDeleter> digest_;
 };

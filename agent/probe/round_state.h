@@ -73,6 +73,8 @@ struct Tried {
   v1::Attempt attempt;
   // Location header as received, for FollowLocation.
   std::string location;
+  // What the body says.
+  v1::Listing listing = v1::LISTING_UNSPECIFIED;
 };
 
 // Connects and speaks the request's protocol as far as it goes. nullopt, and nothing sent, when the

@@ -103,6 +103,8 @@ struct Connection {
   std::optional<bool> timestamps;
   // Location header as received, for FollowLocation; the evidence holds what is printable of it.
   std::string location;
+  // What the body says that was read to its end.
+  v1::Listing listing = v1::LISTING_UNSPECIFIED;
   v1::Attempt evidence;
 };
 

@@ -48,6 +48,9 @@ std::string CheckText(const v1::Check& check) {
   if (check.body_bytes_max() != 0) {
     absl::StrAppend(&text, ", body of at most ", check.body_bytes_max(), " bytes");
   }
+  if (!check.count_member().empty()) {
+    absl::StrAppend(&text, ", counts \"", check.count_member(), "\"");
+  }
   if (check.redirects_max() != 0) {
     absl::StrAppend(&text, ", at most ", check.redirects_max(), " redirects");
   }
@@ -127,6 +130,11 @@ void AddContrasts(const v1::Plan& plan, Table& facts) {
   }
   if (plan.has_captive_portal()) {
     facts.AddRow({{"Captive portal"}, {CheckText(plan.captive_portal())}});
+  }
+  for (const v1::Storefront& store : plan.storefronts()) {
+    facts.AddRow({{"Storefront"},
+                  {absl::StrCat(store.target_id(), " in the ", store.display_name(), " of ",
+                                store.country(), ": ", CheckText(store.check()))}});
   }
 }
 

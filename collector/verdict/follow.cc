@@ -110,7 +110,7 @@ absl::StatusOr<size_t> Follower::ReadPage(const std::string& name, Node& node, a
   size_t count = 0;
   if (recent_ && name == own_node_) {
     for (const std::shared_ptr<const Round>& round : recent_(node.position, limit)) {
-      fold_.Add(*round);
+      Add(*round);
       ++node.position;
       ++count;
       node.read_until = std::min(now, round->receive_time);
@@ -162,8 +162,13 @@ absl::Status Follower::AddRecord(const LogRecord& record) {
   if (!agent.ok()) return agent.status();
   const absl::StatusOr<const RoundPlan*> plan = PlanOf(batch.plan_version());
   if (!plan.ok()) return plan.status();
-  fold_.Add(MakeRound(record, batch, *plan, **agent));
+  Add(MakeRound(record, batch, *plan, **agent));
   return absl::OkStatus();
+}
+
+void Follower::Add(const Round& round) {
+  if (hear_) hear_(round);
+  fold_.Add(round);
 }
 
 absl::StatusOr<const AgentRecord*> Follower::AgentOf(const LogRecord& record) {

@@ -57,6 +57,9 @@ class Follower {
   // The records of `node` are taken from `recent` when they are there, and from the store when not.
   void UseRecent(std::string node, RecentRounds recent);
 
+  // Calls `hear` with each round that is folded, before Poll returns.
+  void UseRounds(std::function<void(const Round&)> hear) { hear_ = std::move(hear); }
+
   // Begins at the stored checkpoint; before the first Poll. NOT_FOUND: there is none. DATA_LOSS: it
   // does not fit or cannot be read; then Poll begins without one, and the next checkpoint replaces
   // it whole. `between` is called now and then, for a checkpoint may be large.
@@ -132,6 +135,7 @@ class Follower {
   absl::StatusOr<size_t> ReadStored(const std::string& name, Node& node, size_t limit);
   absl::Status ExplainGap(const Node& node, const LogRecord& record);
   absl::Status AddRecord(const LogRecord& record);
+  void Add(const Round& round);
   absl::StatusOr<const AgentRecord*> AgentOf(const LogRecord& record);
   absl::StatusOr<const RoundPlan*> PlanOf(uint64_t version);
 
@@ -140,6 +144,7 @@ class Follower {
   const FollowerOptions options_;
   std::string own_node_;
   RecentRounds recent_;
+  std::function<void(const Round&)> hear_;
   Fold fold_;
   std::map<std::string, Node> nodes_;
   bool started_ = false;  // nodes that turn up from now on are read from their first record

@@ -54,6 +54,21 @@ TargetRound RuleOn(const std::string& target_id, CheckOutcome outcome, Contrast 
   return round;
 }
 
+std::vector<Sighting> SightingsOf(const v1::Batch& batch, const RoundPlan& plan) {
+  std::vector<Sighting> sightings;
+  for (const v1::Observation& observation : batch.observations()) {
+    if (observation.listing() != v1::LISTING_PRESENT &&
+        observation.listing() != v1::LISTING_ABSENT) {
+      continue;
+    }
+    const v1::Storefront* store = plan.StorefrontOf(observation.check_id());
+    if (store == nullptr || observation.layers().app() != v1::LAYER_STATE_OK) continue;
+    sightings.push_back({store->country(), store->target_id(), store->store_id(),
+                         observation.listing() == v1::LISTING_PRESENT});
+  }
+  return sightings;
+}
+
 VantageFacts VantageOf(const v1::Vantage& vantage) {
   VantageFacts facts;
   facts.agent_version = vantage.agent_version();
@@ -80,6 +95,9 @@ RoundPlan::RoundPlan(const v1::Plan& plan) {
       }
     }
   }
+  for (const v1::Storefront& store : plan.storefronts()) {
+    storefronts_.emplace(store.check().check_id(), &store);
+  }
   std::stable_sort(targets_.begin(), targets_.end(), [](const Entry& one, const Entry& other) {
     return one.target->target_id() < other.target->target_id();
   });
@@ -92,6 +110,11 @@ size_t RoundPlan::SlotOf(absl::string_view check_id, size_t guess) const {
   if (guess < check_ids_.size() && check_ids_[guess] == check_id) return guess;
   const auto found = slot_by_id_.find(check_id);
   return found == slot_by_id_.end() ? kNoSlot : found->second;
+}
+
+const v1::Storefront* RoundPlan::StorefrontOf(absl::string_view check_id) const {
+  const auto found = storefronts_.find(check_id);
+  return found == storefronts_.end() ? nullptr : found->second;
 }
 
 Round MakeRound(const LogRecord& record, const v1::Batch& batch, const RoundPlan* plan,
@@ -117,6 +140,7 @@ Round MakeRound(const LogRecord& record, const v1::Batch& batch, const RoundPlan
     return round;
   }
   round.vantage = VantageOf(batch.vantage());
+  if (agent.role == v1::AGENT_ROLE_CONTROL) round.sightings = SightingsOf(batch, *plan);
   const std::vector<CheckOutcome> outcomes = OutcomesOf(batch, *plan);
   round.targets.reserve(outcomes.size());
   for (size_t i = 0; i < outcomes.size(); ++i) {

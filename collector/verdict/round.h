@@ -28,6 +28,14 @@ struct TargetRound {
   Cause cause;  // set when the ruling is kBlocked
 };
 
+// What a control was told of an app by a country's store. No vote on anything.
+struct Sighting {
+  std::string country;    // of the store
+  std::string target_id;  // whose app it is
+  std::string store_id;
+  bool listed = false;
+};
+
 // Whether a record can be counted at all. When it is received is not looked at here.
 enum class RoundKind {
   kCountable,
@@ -47,6 +55,7 @@ struct Round {
   SeenFrom seen;
   VantageFacts vantage;              // of this one round
   std::vector<TargetRound> targets;  // ordered by target_id; only those that were tested
+  std::vector<Sighting> sightings;   // of controls; only by answers that proved themselves
 };
 
 // A plan with what MakeRound looks up in it at hand. Immutable, so thread-safe. Holds pointers into
@@ -72,11 +81,15 @@ class RoundPlan {
   size_t SlotOf(absl::string_view check_id, size_t guess) const;
   size_t slots() const { return check_ids_.size(); }
 
+  // The storefront whose check it is, nullptr when it is none's.
+  const v1::Storefront* StorefrontOf(absl::string_view check_id) const;
+
  private:
   std::vector<Entry> targets_;
   std::vector<size_t> anchors_;
   std::vector<absl::string_view> check_ids_;  // by slot
   absl::flat_hash_map<absl::string_view, size_t> slot_by_id_;
+  absl::flat_hash_map<absl::string_view, const v1::Storefront*> storefronts_;  // by check_id
 };
 
 // `batch` is `record.batch` parsed; `plan` is the plan that it names, nullptr when there is none;

@@ -75,15 +75,25 @@ TEST(ScheduleTest, ChangedPlanCountsFromTheRoundThatStartsNow) {
 TEST(ScheduleTest, ShuffleKeepsEveryCheckAndChangesTheOrder) {
   const v1::Plan plan = TestPlan();
   std::mt19937_64 random(7);
-  const auto once = ShuffledChecks(plan, random);
+  const auto once = ShuffledChecks(plan, v1::AGENT_ROLE_VOLUNTEER, random);
   EXPECT_EQ(once.size(), 5u);
   bool differs = false;
   for (int i = 0; i < 20; ++i) {
-    const auto again = ShuffledChecks(plan, random);
+    const auto again = ShuffledChecks(plan, v1::AGENT_ROLE_VOLUNTEER, random);
     EXPECT_THAT(again, ::testing::UnorderedElementsAreArray(once));
     differs = differs || again != once;
   }
   EXPECT_TRUE(differs);
+}
+
+TEST(ScheduleTest, OnlyControlsLookIntoStores) {
+  v1::Plan plan = TestPlan();
+  plan.add_storefronts()->mutable_check()->set_check_id("whatsapp-app-store");
+  std::mt19937_64 random(7);
+  EXPECT_EQ(ShuffledChecks(plan, v1::AGENT_ROLE_VOLUNTEER, random).size(), 5u);
+  EXPECT_EQ(ShuffledChecks(plan, v1::AGENT_ROLE_UNSPECIFIED, random).size(), 5u);
+  EXPECT_THAT(ShuffledChecks(plan, v1::AGENT_ROLE_CONTROL, random),
+              ::testing::Contains(&plan.storefronts(0).check()));
 }
 
 }  // namespace

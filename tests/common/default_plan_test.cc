@@ -193,5 +193,19 @@ TEST_F(DefaultPlanTest, LeavesToTheOperatorWhatIsTheirs) {
   EXPECT_TRUE(absl::StrContains(text, "# echo_services {"));
 }
 
+TEST_F(DefaultPlanTest, EveryServiceIsLookedUpInChinasAppStore) {
+  std::set<std::string> looked_up;
+  std::set<std::string> paths;
+  for (const v1::Storefront& store : plan_.storefronts()) {
+    EXPECT_EQ(store.country(), "CN");
+    EXPECT_EQ(store.check().count_member(), "resultCount");
+    EXPECT_TRUE(absl::EndsWith(store.check().path(), "&country=cn")) << store.check().path();
+    looked_up.insert(store.target_id());
+    paths.insert(store.check().path());
+  }
+  EXPECT_EQ(looked_up, Targets(v1::TARGET_KIND_SERVICE));
+  EXPECT_EQ(paths.size(), looked_up.size());
+}
+
 }  // namespace
 }  // namespace sightline

@@ -56,10 +56,10 @@ void CheckLocation(absl::string_view location) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view bytes(reinterpret_cast<const char*>(data), size);
-  PageReader whole_page("needle");
+  PageReader whole_page("needle", "resultCount");
   ResponseReader whole(&whole_page);
   const State whole_state = whole.Feed(bytes);
-  PageReader page("needle");
+  PageReader page("needle", "resultCount");
   ResponseReader reader(&page);
   State state = State::kMore;
   for (size_t i = 0; i < size && state == State::kMore; ++i)
@@ -76,11 +76,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Require(page.body_bytes() == whole_page.body_bytes() && page.Title() == whole_page.Title());
     Require(page.Sha256Prefix() == whole_page.Sha256Prefix());
     Require(page.text_found() == whole_page.text_found());
+    Require(page.Listed() == whole_page.Listed());
   }
   CheckPage(page);
   CheckLocation(reader.location());
   CheckLocation(bytes);
-  PageReader raw_page("needle");
+  PageReader raw_page("needle", "resultCount");
   raw_page.Feed(bytes);
   CheckPage(raw_page);
   return 0;

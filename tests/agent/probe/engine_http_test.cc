@@ -51,6 +51,35 @@ TEST_F(EngineHttpTest, BodyBeyondTheLimitIsLeftUnread) {
   EXPECT_EQ(Letters(missed.layers()), "ooobb") << "one byte of the text lies beyond the limit";
 }
 
+TEST_F(EngineHttpTest, AStoreSaysWhetherItListsAnApp) {
+  check_.set_count_member("resultCount");
+  const auto seen_with = [&](const std::string& status, const std::string& body) {
+    return RunWith(HttpsServer(*genuine_, Page(status, body)));
+  };
+  const std::string one = "\n\n{\n \"resultCount\":1,\n \"results\": [{\"resultCount\":0}]\n}\n";
+  const v1::Observation listed = seen_with("200 OK", one);
+  EXPECT_EQ(Letters(listed.layers()), "ooooo");
+  EXPECT_EQ(listed.listing(), v1::LISTING_PRESENT);
+  const v1::Observation absent = seen_with("200 OK", R"({"resultCount":0, "results": []})");
+  EXPECT_EQ(Letters(absent.layers()), "ooooo") << "the store answered";
+  EXPECT_EQ(absent.listing(), v1::LISTING_ABSENT);
+  EXPECT_EQ(seen_with("200 OK", "<html>").listing(), v1::LISTING_UNSPECIFIED);
+  EXPECT_EQ(seen_with("200 OK", R"({"resultCount":0)").listing(), v1::LISTING_UNSPECIFIED);
+  EXPECT_EQ(seen_with("403 Forbidden", one).listing(), v1::LISTING_UNSPECIFIED);
+  const std::string huge = R"({"resultCount":0, "rest": ")" + std::string(600 * 1024, 'x') + "\"}";
+  EXPECT_EQ(seen_with("200 OK", huge).listing(), v1::LISTING_UNSPECIFIED) << "not read to its end";
+  check_.clear_count_member();
+  EXPECT_EQ(seen_with("200 OK", one).listing(), v1::LISTING_UNSPECIFIED) << "nobody asked";
+}
+
+TEST_F(EngineHttpTest, AnImpostorsListCountsForNothing) {
+  check_.set_count_member("resultCount");
+  const v1::Observation seen =
+      RunWith(HttpsServer(*impostor_, Page("200 OK", R"({"resultCount":0})")));
+  EXPECT_EQ(Letters(seen.layers()).substr(2, 1), "b");
+  EXPECT_EQ(seen.listing(), v1::LISTING_UNSPECIFIED);
+}
+
 TEST_F(EngineHttpTest, TextAcrossTwoReadsIsFound) {
   check_.set_body_contains("needle");
   std::string body(40 * 1024, 'x');

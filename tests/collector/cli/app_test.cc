@@ -68,6 +68,13 @@ targets {
     }
   }
 }
+storefronts {
+  target_id: "chat" country: "CN" store_id: "store" display_name: "App Store"
+  check {
+    check_id: "store" protocol: CHECK_PROTOCOL_HTTPS host: "store.example" port: 443 path: "/?id=1"
+    count_member: "n"
+  }
+}
 )";
 
 class AppTest : public ::testing::Test {
@@ -267,6 +274,7 @@ TEST_F(AppTest, ShowTellsWhatFailuresAreComparedWith) {
   Own address by  30.0.0.4:3478, domestic
   Own address by  30.0.0.5:3478, abroad
   Captive portal  http portal.example:80/, status 200, body has "yes"
+  Storefront      chat in the App Store of CN: https store.example:443/?id=1, counts "n"
   Regions of CN   CN-BJ
   Roots own       the system's
   Noise chat      Noise_XX_25519_AESGCM_SHA256, header 5741, root 6b6b6b6b6b6b6b6b
