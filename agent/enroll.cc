@@ -154,7 +154,7 @@ absl::Status Enroll(const EnrollOptions& options, Files& files, const Clock& clo
   if (response->agent_id() != key->public_key().Id()) {
     return absl::DataLossError("the collector enrolled another key than ours; ask the operator");
   }
-  auto opened = OpenPlan(response->plan(), *operator_key, 0, clock.Now());
+  auto opened = OpenPlan(response->plan(), {*operator_key}, 0, clock.Now());
   if (const auto* refusal = std::get_if<v1::PlanRefusal>(&opened)) {
     return absl::FailedPreconditionError(
         absl::StrCat("the collector's plan is not usable: ", ToText(*refusal),

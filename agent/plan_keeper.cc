@@ -13,7 +13,7 @@ absl::StatusOr<std::unique_ptr<PlanKeeper>> PlanKeeper::Load(StateFolder& folder
   const absl::StatusOr<v1::SignedPlan> signed_plan = folder.LoadPlan();
   if (!signed_plan.ok()) return signed_plan.status();
   // An expired plan is still the one held: its version decides what is newer.
-  auto opened = OpenPlan(*signed_plan, operator_key, 0, absl::InfinitePast());
+  auto opened = OpenPlan(*signed_plan, {operator_key}, 0, absl::InfinitePast());
   if (const auto* refusal = std::get_if<v1::PlanRefusal>(&opened)) {
     return absl::DataLossError(absl::StrCat("the plan in ", folder.path(),
                                             " is not usable: ", ToText(*refusal),
@@ -30,7 +30,7 @@ std::shared_ptr<const v1::Plan> PlanKeeper::Current() const {
 
 absl::StatusOr<std::optional<v1::PlanRefusal>> PlanKeeper::Offer(const v1::SignedPlan& offered) {
   const std::lock_guard lock(mutex_);
-  auto opened = OpenPlan(offered, operator_key_, plan_->version(), clock_.Now());
+  auto opened = OpenPlan(offered, {operator_key_}, plan_->version(), clock_.Now());
   if (auto* refusal = std::get_if<v1::PlanRefusal>(&opened)) return std::move(*refusal);
   if (absl::Status status = folder_.SavePlan(offered); !status.ok()) return status;
   plan_ = std::make_shared<const v1::Plan>(std::get<v1::Plan>(std::move(opened)));

@@ -57,7 +57,7 @@ void UplinkSession::OnChallenge(const v1::Challenge& challenge) {
   hello.set_agent_id(key_.public_key().Id());
   hello.set_plan_version(plans_.version());
   hello.set_signature(key_.Sign(
-      kHelloDomain, HelloPayload(challenge.nonce(), hello.agent_id(), hello.plan_version())));
+      kHelloDomain, HelloPayload(challenge.nonce(), hello.agent_id(), hello.plan_version(), "")));
   Send(std::move(request));
   step_ = Step::kWelcome;
 }

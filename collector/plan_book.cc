@@ -12,7 +12,7 @@ absl::Status PlanBook::Refresh() {
   if (!stored.ok()) return stored.status();
   for (v1::SignedPlan& signed_plan : *stored) {
     // An old plan that has expired still explains the batches that followed it.
-    auto opened = OpenPlan(signed_plan, operator_key_, 0, absl::InfinitePast());
+    auto opened = OpenPlan(signed_plan, {operator_key_}, 0, absl::InfinitePast());
     if (const auto* refusal = std::get_if<v1::PlanRefusal>(&opened)) {
       return absl::FailedPreconditionError(
           absl::StrCat("the store holds a plan that the operator key does not open (",
@@ -28,7 +28,7 @@ absl::Status PlanBook::Refresh() {
 
 absl::StatusOr<uint64_t> PlanBook::Publish(const v1::SignedPlan& signed_plan) {
   if (absl::Status status = Refresh(); !status.ok()) return status;
-  auto opened = OpenPlan(signed_plan, operator_key_, CurrentVersion(), clock_.Now());
+  auto opened = OpenPlan(signed_plan, {operator_key_}, CurrentVersion(), clock_.Now());
   if (const auto* refusal = std::get_if<v1::PlanRefusal>(&opened)) {
     const std::string text = ToText(*refusal);
     return refusal->reason() == v1::PLAN_REFUSAL_REASON_MALFORMED

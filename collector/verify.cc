@@ -34,7 +34,7 @@ std::optional<v1::Refusal> VerifyHello(const v1::Hello& hello, const AgentRecord
     return MakeRefusal(v1::REFUSAL_REASON_REVOKED_AGENT, 0,
                        "this agent was revoked by the operator; enrol again with a new invite");
   }
-  const std::string payload = HelloPayload(nonce, hello.agent_id(), hello.plan_version());
+  const std::string payload = HelloPayload(nonce, hello.agent_id(), hello.plan_version(), "");
   if (!key.Verify(kHelloDomain, payload, hello.signature())) {
     return MakeRefusal(v1::REFUSAL_REASON_BAD_CHALLENGE, 0,
                        "the hello does not sign this stream's challenge with the enrolled key");

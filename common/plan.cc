@@ -48,19 +48,34 @@ v1::SignedPlan SignPlan(const v1::Plan& plan, const SigningKey& operator_key) {
   return result;
 }
 
+std::vector<VerifyKey> KeysAfter(const v1::Plan& plan, const VerifyKey& pinned) {
+  std::vector<VerifyKey> keys;
+  for (const std::string& raw : plan.operator_keys()) {
+    if (absl::StatusOr<VerifyKey> key = VerifyKey::FromRaw(raw); key.ok()) {
+      keys.push_back(*std::move(key));
+    }
+  }
+  if (keys.empty()) keys.push_back(pinned);
+  return keys;
+}
+
 std::variant<v1::Plan, v1::PlanRefusal> OpenPlan(const v1::SignedPlan& signed_plan,
-                                                 const VerifyKey& operator_key,
+                                                 absl::Span<const VerifyKey> operator_keys,
                                                  uint64_t held_version, absl::Time now) {
   if (signed_plan.plan().size() > kPlanBytesMax) {
     return Refuse(v1::PLAN_REFUSAL_REASON_MALFORMED,
                   absl::StrCat("the plan has ", signed_plan.plan().size(), " bytes, at most ",
                                kPlanBytesMax, " are taken"));
   }
-  if (signed_plan.key_id() != operator_key.Id()) {
+  const auto signer =
+      std::find_if(operator_keys.begin(), operator_keys.end(),
+                   [&](const VerifyKey& key) { return key.Id() == signed_plan.key_id(); });
+  if (signer == operator_keys.end()) {
     return Refuse(v1::PLAN_REFUSAL_REASON_UNKNOWN_KEY,
-                  "the plan is signed with another key than the pinned operator key");
+                  "the plan is signed with another key than the operator's: neither the one that "
+                  "came with the invite nor one that an earlier plan named");
   }
-  if (!operator_key.Verify(kPlanDomain, signed_plan.plan(), signed_plan.signature())) {
+  if (!signer->Verify(kPlanDomain, signed_plan.plan(), signed_plan.signature())) {
     return Refuse(v1::PLAN_REFUSAL_REASON_BAD_SIGNATURE,
                   "the signature does not fit the plan: it was altered after signing");
   }
@@ -70,6 +85,12 @@ std::variant<v1::Plan, v1::PlanRefusal> OpenPlan(const v1::SignedPlan& signed_pl
   }
   if (const absl::Status status = ValidatePlan(plan); !status.ok()) {
     return Refuse(v1::PLAN_REFUSAL_REASON_MALFORMED, std::string(status.message()));
+  }
+  const auto& listed = plan.operator_keys();
+  if (!listed.empty() && std::find(listed.begin(), listed.end(), signer->raw()) == listed.end()) {
+    return Refuse(v1::PLAN_REFUSAL_REASON_MALFORMED,
+                  "operator_keys: must hold the key that signs the plan; add it, or leave the list "
+                  "out");
   }
   if (plan.version() <= held_version) {
     return Refuse(v1::PLAN_REFUSAL_REASON_NOT_NEWER,

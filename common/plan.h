@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "common/crypto.h"
 #include "sightline/v1/ingest.pb.h"
 #include "sightline/v1/plan.pb.h"
@@ -18,6 +20,7 @@ namespace sightline {
 
 inline constexpr int kTargetsMax = 64;
 inline constexpr size_t kChecksMax = 256;
+inline constexpr int kOperatorKeysMax = 4;
 inline constexpr size_t kPlanBytesMax = size_t{512} * 1024;
 // How long a plan holds when its operator gave it no end.
 inline constexpr absl::Duration kPlanLifetime = absl::Hours(30 * 24);
@@ -33,10 +36,14 @@ void SetMissingTimes(v1::Plan& plan, absl::Time now);
 
 v1::SignedPlan SignPlan(const v1::Plan& plan, const SigningKey& operator_key);
 
-// Parses a signed plan and checks its key, signature, rules, expiry and that its version is above
-// `held_version` (0 when none is held). Returns the plan, or why not.
+// Keys that may sign the plan after `plan`: those that it lists (Plan.operator_keys), or `pinned`
+// when it lists none. `plan` keeps the rules.
+std::vector<VerifyKey> KeysAfter(const v1::Plan& plan, const VerifyKey& pinned);
+
+// Parses a signed plan and checks that one of `operator_keys` signed it, its rules, expiry and that
+// its version is above `held_version` (0 when none is held). Returns the plan, or why not.
 std::variant<v1::Plan, v1::PlanRefusal> OpenPlan(const v1::SignedPlan& signed_plan,
-                                                 const VerifyKey& operator_key,
+                                                 absl::Span<const VerifyKey> operator_keys,
                                                  uint64_t held_version, absl::Time now);
 
 // "NOT_NEWER: the plan has version 3, and version 3 is held".

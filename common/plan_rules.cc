@@ -12,6 +12,8 @@
 #include "common/crypto.h"
 #include "common/destination.h"
 #include "common/message.h"
+#include "common/plan.h"
+#include "common/probe_limits.h"
 
 namespace sightline::plan_rules {
 namespace {
@@ -61,13 +63,6 @@ absl::Status CheckLimits(const v1::Plan& plan) {
   const absl::Duration cool_down = FromProto(plan.cool_down());
   if (cool_down < absl::ZeroDuration() || cool_down > absl::Hours(1)) {
     return Wrong("cool_down", "must be 0 to 1 h");
-  }
-  const v1::ProbeBudget& budget = plan.budget();
-  for (const uint64_t bytes : {budget.bytes_per_hour(), budget.bytes_per_destination_per_hour()}) {
-    if (bytes != 0 && bytes < kBudgetBytesMin) {
-      return Wrong("budget", absl::StrCat("limits of bytes must be 0 (built-in) or at least ",
-                                          kBudgetBytesMin, ", room for one check"));
-    }
   }
   return absl::OkStatus();
 }
@@ -165,6 +160,51 @@ absl::Status CheckNoiseProfiles(const v1::Plan& plan, PlanNames& names) {
   return absl::OkStatus();
 }
 
+absl::Status CheckOperatorKeys(const v1::Plan& plan) {
+  if (plan.operator_keys_size() > kOperatorKeysMax) {
+    return Wrong("operator_keys", absl::StrCat("must be at most ", kOperatorKeysMax));
+  }
+  NameSet seen;
+  for (const std::string& key : plan.operator_keys()) {
+    if (!VerifyKey::FromRaw(key).ok() || !seen.insert(key).second) {
+      return Wrong("operator_keys", absl::StrCat("must be raw Ed25519 public keys of ",
+                                                 kPublicKeyBytes, " bytes, each once"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// A plan that asks for more is refused whole: an agent that quietly did less would not probe what
+// its operator believes.
+absl::Status CheckBudget(const v1::ProbeBudget& budget) {
+  const struct {
+    absl::string_view field;
+    uint64_t wanted;
+    uint64_t limit;
+    bool bytes;
+  } limits[] = {
+      {"connections_per_minute", budget.connections_per_minute(), kConnectionsPerMinuteMax, false},
+      {"connections_per_destination_per_minute", budget.connections_per_destination_per_minute(),
+       kConnectionsPerDestinationPerMinuteMax, false},
+      {"bytes_per_hour", budget.bytes_per_hour(), kBytesPerHourMax, true},
+      {"bytes_per_destination_per_hour", budget.bytes_per_destination_per_hour(),
+       kBytesPerDestinationPerHourMax, true},
+      {"bytes_per_day", budget.bytes_per_day(), kBytesPerDayMax, true},
+  };
+  for (const auto& limit : limits) {
+    const std::string field = absl::StrCat("budget ", limit.field);
+    if (limit.wanted > limit.limit) {
+      return Wrong(field, absl::StrCat(limit.wanted, " is more than any agent does: at most ",
+                                       limit.limit, "; leave it out for that"));
+    }
+    if (limit.bytes && limit.wanted != 0 && limit.wanted < kBudgetBytesMin) {
+      return Wrong(field, absl::StrCat("must be 0 (built-in) or at least ", kBudgetBytesMin,
+                                       ", room for one check"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status Wrong(absl::string_view field, absl::string_view rule) {
@@ -216,6 +256,8 @@ absl::Status CheckFrame(const v1::Plan& plan, PlanNames& names) {
   if (status.ok()) status = CheckCountries(plan);
   if (status.ok()) status = CheckRootSets(plan, names);
   if (status.ok()) status = CheckNoiseProfiles(plan, names);
+  if (status.ok()) status = CheckOperatorKeys(plan);
+  if (status.ok()) status = CheckBudget(plan.budget());
   return status;
 }
 

@@ -82,6 +82,15 @@ absl::Status CheckVantage(const v1::Vantage& vantage) {
   return status;
 }
 
+// 8 bytes, the highest first.
+std::string BigEndian(uint64_t number) {
+  std::string bytes;
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    bytes.push_back(static_cast<char>((number >> shift) & 0xff));
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::string GenesisHash() { return std::string(kHashBytes, '\0'); }
@@ -102,13 +111,14 @@ uint64_t FirstSeq(const v1::Batch& batch) {
   return batch.has_tombstone() ? batch.tombstone().first_seq() : batch.batch_seq();
 }
 
-std::string HelloPayload(absl::string_view nonce, absl::string_view agent_id,
-                         uint64_t plan_version) {
-  std::string payload = absl::StrCat(nonce, agent_id);
-  for (int shift = 56; shift >= 0; shift -= 8) {
-    payload.push_back(static_cast<char>((plan_version >> shift) & 0xff));
-  }
-  return payload;
+std::string HelloPayload(absl::string_view nonce, absl::string_view agent_id, uint64_t plan_version,
+                         absl::string_view certificate_hash) {
+  return absl::StrCat(nonce, agent_id, BigEndian(plan_version), certificate_hash);
+}
+
+std::string RotatePayload(absl::string_view agent_id, uint64_t generation, uint64_t from_seq,
+                          absl::string_view public_key) {
+  return absl::StrCat(agent_id, BigEndian(generation), BigEndian(from_seq), public_key);
 }
 
 std::string EnrollPayload(absl::string_view token, absl::string_view public_key,

@@ -16,8 +16,10 @@ namespace sightline {
 // Domain-separation prefixes. The final NUL is part of each, so none is a prefix of another.
 inline constexpr absl::string_view kPlanDomain("sightline-plan-v1\0", 18);
 inline constexpr absl::string_view kBatchDomain("sightline-batch-v1\0", 19);
-inline constexpr absl::string_view kHelloDomain("sightline-hello-v1\0", 19);
+inline constexpr absl::string_view kHelloDomain("sightline-hello-v2\0", 19);
 inline constexpr absl::string_view kEnrollDomain("sightline-enroll-v1\0", 20);
+inline constexpr absl::string_view kRotateDomain("sightline-rotate-v1\0", 20);
+inline constexpr absl::string_view kLeaveDomain("sightline-leave-v1\0", 19);
 
 // Limits of what a collector takes in.
 inline constexpr size_t kBatchBytesMax = size_t{256} * 1024;
@@ -42,13 +44,19 @@ std::string ChainHash(const v1::SignedBatch& signed_batch, const v1::Batch& batc
 // First batch_seq that the batch stands for: its own, or the first one of its tombstone.
 uint64_t FirstSeq(const v1::Batch& batch);
 
-// Bytes that Hello.signature signs, after kHelloDomain.
-std::string HelloPayload(absl::string_view nonce, absl::string_view agent_id,
-                         uint64_t plan_version);
+// Bytes that Hello.signature signs, after kHelloDomain. `certificate_hash` is the SHA-256 of the
+// DER form of the certificate that the collector showed on the connection (RFC 5929,
+// tls-server-end-point).
+std::string HelloPayload(absl::string_view nonce, absl::string_view agent_id, uint64_t plan_version,
+                         absl::string_view certificate_hash);
 
 // Bytes that EnrollRequest.proof signs, after kEnrollDomain.
 std::string EnrollPayload(absl::string_view token, absl::string_view public_key,
                           absl::string_view region);
+
+// Bytes that KeySuccession.signature and .proof sign, after kRotateDomain.
+std::string RotatePayload(absl::string_view agent_id, uint64_t generation, uint64_t from_seq,
+                          absl::string_view public_key);
 
 // Rules that a batch must keep on its own, whoever sent it: field sizes, sequence numbers, counts,
 // a well-formed tombstone, detail that is there or refers to an earlier batch, no NUL in text that

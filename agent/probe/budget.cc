@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::chrono::seconds kMinute(60);
 constexpr std::chrono::seconds kHour(3600);
+constexpr std::chrono::seconds kDay(86'400);
 
 template <typename T>
 T Limit(T wanted, T ceiling) {
@@ -24,6 +25,7 @@ v1::ProbeBudget EffectiveBudget(const v1::ProbeBudget& wanted) {
   limits.set_bytes_per_hour(Limit(wanted.bytes_per_hour(), kBytesPerHourMax));
   limits.set_bytes_per_destination_per_hour(
       Limit(wanted.bytes_per_destination_per_hour(), kBytesPerDestinationPerHourMax));
+  limits.set_bytes_per_day(Limit(wanted.bytes_per_day(), kBytesPerDayMax));
   return limits;
 }
 
@@ -73,12 +75,14 @@ void TokenBucket::Resize(double capacity, TimePoint now) {
 Budget::Budget(const v1::ProbeBudget& wanted, TimePoint now)
     : limits_(EffectiveBudget(wanted)),
       connections_(limits_.connections_per_minute(), kMinute, now),
-      bytes_(static_cast<double>(limits_.bytes_per_hour()), kHour, now) {}
+      bytes_(static_cast<double>(limits_.bytes_per_hour()), kHour, now),
+      day_bytes_(static_cast<double>(limits_.bytes_per_day()), kDay, now) {}
 
 void Budget::Change(const v1::ProbeBudget& wanted, TimePoint now) {
   limits_ = EffectiveBudget(wanted);
   connections_.Resize(limits_.connections_per_minute(), now);
   bytes_.Resize(static_cast<double>(limits_.bytes_per_hour()), now);
+  day_bytes_.Resize(static_cast<double>(limits_.bytes_per_day()), now);
   for (auto& [key, bucket] : connections_to_) {
     bucket.Resize(limits_.connections_per_destination_per_minute(), now);
   }
@@ -107,7 +111,8 @@ bool Budget::TakeConnection(const IpAddress& address, uint16_t port, TimePoint n
   TokenBucket& bytes =
       BucketOf(bytes_of_, KeyOf(address, 0),
                static_cast<double>(limits_.bytes_per_destination_per_hour()), kHour, now);
-  if (bytes_.empty(now) || bytes.empty(now) || !to.Take(1, now)) return false;
+  if (bytes_.empty(now) || day_bytes_.empty(now) || bytes.empty(now)) return false;
+  if (!to.Take(1, now)) return false;
   if (connections_.Take(1, now)) return true;
   to.Charge(-1, now);
   return false;
@@ -117,6 +122,7 @@ bool Budget::TakeQuestions(int count, TimePoint now) { return connections_.Take(
 
 void Budget::AddBytes(const IpAddress& address, uint64_t bytes, TimePoint now) {
   bytes_.Charge(static_cast<double>(bytes), now);
+  day_bytes_.Charge(static_cast<double>(bytes), now);
   BucketOf(bytes_of_, KeyOf(address, 0),
            static_cast<double>(limits_.bytes_per_destination_per_hour()), kHour, now)
       .Charge(static_cast<double>(bytes), now);

@@ -9,15 +9,10 @@
 #include <map>
 
 #include "agent/probe/destination.h"
+#include "common/probe_limits.h"
 #include "sightline/v1/plan.pb.h"
 
 namespace sightline::probe {
-
-// The ceilings that no plan can raise.
-inline constexpr uint32_t kConnectionsPerMinuteMax = 1200;
-inline constexpr uint32_t kConnectionsPerDestinationPerMinuteMax = 240;
-inline constexpr uint64_t kBytesPerHourMax = uint64_t{128} * 1024 * 1024;
-inline constexpr uint64_t kBytesPerDestinationPerHourMax = uint64_t{32} * 1024 * 1024;
 
 // The plan's limits where they are set and lower than the ceilings, else the ceilings.
 v1::ProbeBudget EffectiveBudget(const v1::ProbeBudget& wanted);
@@ -78,6 +73,7 @@ class Budget {
   v1::ProbeBudget limits_;
   TokenBucket connections_;
   TokenBucket bytes_;
+  TokenBucket day_bytes_;
   std::map<Key, TokenBucket> connections_to_;
   std::map<Key, TokenBucket> bytes_of_;
 };

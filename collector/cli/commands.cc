@@ -40,7 +40,7 @@ absl::StatusOr<std::string> SignatureText(const PlanFile& file, const ShowOption
   if (!key.ok()) return key.status();
   // An expired plan may be looked at: only the signature is in question here.
   const auto opened =
-      OpenPlan(signed_plan, *key, /*held_version=*/0, FromProto(file.plan.issue_time()));
+      OpenPlan(signed_plan, {*key}, /*held_version=*/0, FromProto(file.plan.issue_time()));
   if (const auto* refusal = std::get_if<v1::PlanRefusal>(&opened)) {
     return absl::FailedPreconditionError(absl::StrCat(options.path, ": ", ToText(*refusal)));
   }
@@ -67,7 +67,7 @@ absl::Status SignPlanFile(const SignOptions& options, const Terminal& terminal) 
   const v1::SignedPlan signed_plan = SignPlan(file->plan, *key);
   // What agents would refuse is not handed out.
   const auto opened =
-      OpenPlan(signed_plan, key->public_key(), /*held_version=*/0, terminal.clock->Now());
+      OpenPlan(signed_plan, {key->public_key()}, /*held_version=*/0, terminal.clock->Now());
   if (const auto* refusal = std::get_if<v1::PlanRefusal>(&opened)) {
     return absl::FailedPreconditionError(
         absl::StrCat(options.in_path, ": agents would refuse this plan: ", ToText(*refusal)));

@@ -58,7 +58,7 @@ absl::StatusOr<bool> CheckPlans(ExportStore& store, const std::optional<VerifyKe
     if (!key.has_value()) continue;
     // Whether it holds today is not in question.
     const auto opened =
-        OpenPlan(signed_plan, *key, /*held_version=*/0, FromProto(plan.issue_time()));
+        OpenPlan(signed_plan, {*key}, /*held_version=*/0, FromProto(plan.issue_time()));
     const auto* refusal = std::get_if<v1::PlanRefusal>(&opened);
     if (refusal != nullptr && refusal->reason() != v1::PLAN_REFUSAL_REASON_MALFORMED) {
       add(absl::StrCat("version ", plan.version(), ": ", ToText(*refusal)));

@@ -43,7 +43,8 @@ TEST_F(UplinkSessionTest, HelloSignsTheChallengeAndNamesThePlan) {
   const v1::Hello& hello = out[0].hello();
   EXPECT_EQ(hello.plan_version(), 1u);
   EXPECT_TRUE(chain_.key().public_key().Verify(
-      kHelloDomain, HelloPayload(std::string(32, 'n'), hello.agent_id(), 1), hello.signature()));
+      kHelloDomain, HelloPayload(std::string(32, 'n'), hello.agent_id(), 1, ""),
+      hello.signature()));
 }
 
 TEST_F(UplinkSessionTest, ShortChallengeIsNotSigned) {

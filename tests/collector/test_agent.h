@@ -54,7 +54,7 @@ class TestAgent {
     hello.set_agent_id(key_.public_key().Id());
     hello.set_plan_version(plan_version);
     hello.set_signature(
-        key_.Sign(kHelloDomain, HelloPayload(nonce, hello.agent_id(), plan_version)));
+        key_.Sign(kHelloDomain, HelloPayload(nonce, hello.agent_id(), plan_version, "")));
     return hello;
   }
 

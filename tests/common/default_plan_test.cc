@@ -59,7 +59,7 @@ class DefaultPlanTest : public ::testing::Test {
 
 TEST_F(DefaultPlanTest, OpensAsAgentsOpenIt) {
   const SigningKey key = SigningKey::Generate();
-  const auto opened = OpenPlan(SignPlan(plan_, key), key.public_key(), 0, kTestNow);
+  const auto opened = OpenPlan(SignPlan(plan_, key), {key.public_key()}, 0, kTestNow);
   EXPECT_TRUE(std::holds_alternative<v1::Plan>(opened));
   EXPECT_LE(plan_.ByteSizeLong(), size_t{16} * 1024) << "every agent fetches it";
 }

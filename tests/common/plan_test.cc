@@ -24,33 +24,34 @@ class OpenPlanTest : public ::testing::Test {
 };
 
 TEST_F(OpenPlanTest, AGoodPlanOpens) {
-  const auto result = OpenPlan(signed_plan_, key_.public_key(), 2, kTestNow);
+  const auto result = OpenPlan(signed_plan_, {key_.public_key()}, 2, kTestNow);
   ASSERT_TRUE(std::holds_alternative<v1::Plan>(result));
   EXPECT_EQ(std::get<v1::Plan>(result).version(), 3u);
 }
 
 TEST_F(OpenPlanTest, AnotherKeyIsRefused) {
   const SigningKey other = SigningKey::Generate();
-  EXPECT_EQ(ReasonOf(OpenPlan(signed_plan_, other.public_key(), 0, kTestNow)),
+  EXPECT_EQ(ReasonOf(OpenPlan(signed_plan_, {other.public_key()}, 0, kTestNow)),
             v1::PLAN_REFUSAL_REASON_UNKNOWN_KEY);
 }
 
 TEST_F(OpenPlanTest, AnAlteredPlanIsRefused) {
   signed_plan_.mutable_plan()->back() ^= 1;
-  EXPECT_EQ(ReasonOf(OpenPlan(signed_plan_, key_.public_key(), 0, kTestNow)),
+  EXPECT_EQ(ReasonOf(OpenPlan(signed_plan_, {key_.public_key()}, 0, kTestNow)),
             v1::PLAN_REFUSAL_REASON_BAD_SIGNATURE);
 }
 
 TEST_F(OpenPlanTest, AnOlderOrEqualPlanIsRefusedInWords) {
-  const auto result = OpenPlan(signed_plan_, key_.public_key(), 3, kTestNow);
+  const auto result = OpenPlan(signed_plan_, {key_.public_key()}, 3, kTestNow);
   ASSERT_EQ(ReasonOf(result), v1::PLAN_REFUSAL_REASON_NOT_NEWER);
   EXPECT_EQ(ToText(std::get<v1::PlanRefusal>(result)),
             "NOT_NEWER: the plan has version 3, and version 3 is held");
 }
 
 TEST_F(OpenPlanTest, AnExpiredPlanIsRefused) {
-  EXPECT_EQ(ReasonOf(OpenPlan(signed_plan_, key_.public_key(), 0, kTestNow + absl::Hours(24 * 31))),
-            v1::PLAN_REFUSAL_REASON_EXPIRED);
+  EXPECT_EQ(
+      ReasonOf(OpenPlan(signed_plan_, {key_.public_key()}, 0, kTestNow + absl::Hours(24 * 31))),
+      v1::PLAN_REFUSAL_REASON_EXPIRED);
 }
 
 TEST_F(OpenPlanTest, SignedNonsenseIsRefused) {
@@ -58,7 +59,7 @@ TEST_F(OpenPlanTest, SignedNonsenseIsRefused) {
   nonsense.set_plan("\xff\xff");
   nonsense.set_signature(key_.Sign(absl::string_view("sightline-plan-v1\0", 18), "\xff\xff"));
   nonsense.set_key_id(key_.public_key().Id());
-  EXPECT_EQ(ReasonOf(OpenPlan(nonsense, key_.public_key(), 0, kTestNow)),
+  EXPECT_EQ(ReasonOf(OpenPlan(nonsense, {key_.public_key()}, 0, kTestNow)),
             v1::PLAN_REFUSAL_REASON_MALFORMED);
 }
 

@@ -25,7 +25,8 @@ v1::Batch TestBatch() {
 }
 
 TEST(WireTest, TheDomainsEndInNulAndDiffer) {
-  for (const absl::string_view domain : {kPlanDomain, kBatchDomain, kHelloDomain, kEnrollDomain}) {
+  for (const absl::string_view domain :
+       {kPlanDomain, kBatchDomain, kHelloDomain, kEnrollDomain, kRotateDomain, kLeaveDomain}) {
     EXPECT_EQ(domain.back(), '\0') << domain;
     EXPECT_EQ(domain.find('\0'), domain.size() - 1) << domain;
   }
@@ -56,7 +57,7 @@ TEST(WireTest, TheChainContinuesThroughATombstone) {
 }
 
 TEST(WireTest, TheHelloSignsTheVersionBigEndian) {
-  EXPECT_EQ(HelloPayload("n", "a", 0x0102), std::string("na\0\0\0\0\0\0\1\2", 10));
+  EXPECT_EQ(HelloPayload("n", "a", 0x0102, "c"), std::string("na\0\0\0\0\0\0\1\2c", 11));
 }
 
 TEST(WireTest, EachBrokenFieldIsNamed) {

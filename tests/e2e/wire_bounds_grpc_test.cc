@@ -48,8 +48,8 @@ class WireBoundsTest : public WireTest {
     v1::Hello& hello = *request.mutable_hello();
     hello.set_agent_id(agent.id());
     hello.set_plan_version(1);
-    hello.set_signature(
-        agent.key().Sign(kHelloDomain, HelloPayload(challenge.challenge().nonce(), agent.id(), 1)));
+    hello.set_signature(agent.key().Sign(
+        kHelloDomain, HelloPayload(challenge.challenge().nonce(), agent.id(), 1, "")));
     return request;
   }
   void WaitForStreams(double count) {

@@ -39,7 +39,7 @@ void CheckAccepted(const v1::Plan& plan) {
 }
 
 void Open(const v1::SignedPlan& signed_plan, const VerifyKey& key) {
-  const auto opened = OpenPlan(signed_plan, key, 0, kTestNow);
+  const auto opened = OpenPlan(signed_plan, {key}, 0, kTestNow);
   if (const auto* plan = std::get_if<v1::Plan>(&opened)) {
     Require(key.Verify(sightline::kPlanDomain, signed_plan.plan(), signed_plan.signature()));
     CheckAccepted(*plan);

@@ -40,6 +40,18 @@ TEST_F(BudgetTest, APlanCannotRaiseTheCeilings) {
   EXPECT_EQ(effective.bytes_per_destination_per_hour(), 600U) << "lower ones hold";
 }
 
+TEST_F(BudgetTest, ADayHasABoundOfItsOwn) {
+  limits_.set_bytes_per_hour(1'000'000);
+  limits_.set_bytes_per_destination_per_hour(1'000'000);
+  limits_.set_bytes_per_day(1'500'000);
+  Budget budget(limits_, t0_);
+  budget.AddBytes(a_, 900'000, t0_);
+  ASSERT_TRUE(budget.TakeConnection(b_, 443, t0_));
+  budget.AddBytes(a_, 900'000, t0_ + seconds(3600));
+  EXPECT_FALSE(budget.TakeConnection(b_, 443, t0_ + seconds(3601))) << "the hour allows it";
+  EXPECT_TRUE(budget.TakeConnection(b_, 443, t0_ + seconds(5 * 3600)));
+}
+
 TEST_F(BudgetTest, ADestinationIsAnAddressAndPort) {
   Budget budget(limits_, t0_);
   EXPECT_EQ(Taken(budget, a_, 443, t0_), 3);

@@ -115,7 +115,7 @@ void HostileStream::SayHello(absl::string_view nonce) {
   hello.set_agent_id(key->public_key().Id());
   hello.set_plan_version(data_.shape().plan_version);
   std::string signature =
-      key->Sign(kHelloDomain, HelloPayload(nonce, hello.agent_id(), hello.plan_version()));
+      key->Sign(kHelloDomain, HelloPayload(nonce, hello.agent_id(), hello.plan_version(), ""));
   if (mode_ == HostileMode::kBadHello) signature[0] = static_cast<char>(signature[0] ^ 1);
   hello.set_signature(signature);
   Write(Copy(request.SerializeAsString()));

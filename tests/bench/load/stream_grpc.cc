@@ -136,7 +136,7 @@ void Stream::SayHello(absl::string_view nonce) {
   hello.set_agent_id(key->public_key().Id());
   hello.set_plan_version(data_.shape().plan_version);
   hello.set_signature(
-      key->Sign(kHelloDomain, HelloPayload(nonce, hello.agent_id(), hello.plan_version())));
+      key->Sign(kHelloDomain, HelloPayload(nonce, hello.agent_id(), hello.plan_version(), "")));
   const grpc::Slice slice(request.SerializeAsString());
   outgoing_ = grpc::ByteBuffer(&slice, 1);
   writing_ = true;

@@ -200,7 +200,7 @@ TEST_F(AppTest, SignedPlanOpensWithTheOperatorKey) {
   v1::SignedPlan signed_plan;
   ASSERT_TRUE(signed_plan.ParseFromString(*SystemFiles().Read(out)));
   const auto public_key = VerifyKey::FromPem(*SystemFiles().Read(folder_ / "operator.pub.pem"));
-  const auto opened = OpenPlan(signed_plan, *public_key, 2, kTestNow);
+  const auto opened = OpenPlan(signed_plan, {*public_key}, 2, kTestNow);
   ASSERT_TRUE(std::holds_alternative<v1::Plan>(opened));
   EXPECT_EQ(std::get<v1::Plan>(opened).version(), 3U);
 }
