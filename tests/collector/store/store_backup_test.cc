@@ -67,8 +67,8 @@ class StoreCopiesTest : public StoreTest {
     std::string all = absl::StrCat("first day ", *store.FirstDay(), "\n");
     for (const AgentRecord& a : Value(store.ListAgents("", 1000))) {
       absl::StrAppend(&all, a.agent_id, a.public_key, a.role, a.region,
-                      absl::ToUnixMillis(a.enroll_time), a.revoked, a.equivocated, " ", a.last_seq,
-                      a.head, "\n");
+                      absl::ToUnixMillis(a.enroll_time), a.end, a.end_time, a.key_generation,
+                      a.equivocated, " ", a.last_seq, a.head, "\n");
     }
     for (const std::string& node : Value(store.ListNodes())) {
       for (const LogRecord& r : Value(store.ReadLog(node, 0, 100'000))) {
