@@ -52,10 +52,10 @@ void SetServingOf(const grpc::Server& server, const std::string& service, bool s
 }
 
 // Bounds what a peer can make gRPC itself do, whatever it sends.
-void LimitPeers(grpc::ServerBuilder& builder, const char* name, size_t streams_max,
+void LimitPeers(grpc::ServerBuilder& builder, const char* quota, size_t streams_max,
                 int message_bytes_max) {
   builder.SetResourceQuota(
-      grpc::ResourceQuota(name).Resize(kQuotaBytes + streams_max * kQuotaBytesPerStream));
+      grpc::ResourceQuota(quota).Resize(kQuotaBytes + streams_max * kQuotaBytesPerStream));
   builder.SetMaxReceiveMessageSize(message_bytes_max);
   const std::pair<const char*, int> limits[] = {
       {GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax},
