@@ -158,6 +158,8 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
        LogField::OwnAddress("listen", flags.listen),
        {"port", (*server)->port()},
        {"admin_socket", flags.admin_socket},
+       LogField::OwnAddress("admin_listen", flags.admin_listen),
+       {"admin_port", (*server)->admin_port()},
        LogField::OwnAddress("http", *http == nullptr ? "" : flags.http),
        {"http_port", *http == nullptr ? 0 : (*http)->port()}});
   WaitForSignal(signals);
