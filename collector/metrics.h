@@ -52,6 +52,8 @@ class Metrics {
   // Posts to webhooks, by what came of them: "acknowledged", "refused" (another status than 2xx),
   // "unanswered".
   prometheus::Counter& WebhookPosted(absl::string_view result);
+  // New pairs of certificate and key that were found, by what came of them: "installed", "refused".
+  prometheus::Counter& TlsReloaded(absl::string_view result);
   // 1 when that part of the collector works, 0 when it does not. `part` as in /healthz.
   prometheus::Gauge& PartUp(absl::string_view part);
 
@@ -80,6 +82,9 @@ class Metrics {
   prometheus::Gauge& webhooks_failing;         // whose last attempt failed
   prometheus::Gauge& webhook_waiting_seconds;  // age of the oldest change not delivered; 0: none
 
+  // The public listener.
+  prometheus::Gauge& tls_certificate_expire_time;  // Unix time, seconds
+
  private:
   using Counters = prometheus::Family<prometheus::Counter>;
   // The members of a family whose label values are known beforehand. Does not change once made.
@@ -89,11 +94,13 @@ class Metrics {
   Counters& folded_;
   Counters& commits_failed_;
   Counters& webhook_posts_;
+  Counters& tls_reloads_;
   prometheus::Family<prometheus::Gauge>& parts_up_;
   std::array<prometheus::Counter*, v1::RefusalReason_ARRAYSIZE> refused_by_reason_;
   ByLabel folded_by_outcome_;
   ByLabel commits_failed_by_code_;
   ByLabel webhook_posts_by_result_;
+  ByLabel tls_reloads_by_result_;
 };
 
 }  // namespace sightline

@@ -15,6 +15,7 @@
 #include "collector/ingest_grpc.h"
 #include "collector/log.h"
 #include "collector/notes.h"
+#include "collector/server_credentials_grpc.h"
 #include "collector/status_grpc.h"
 #include "collector/summaries_grpc.h"
 #include "collector/webhook_grpc.h"
@@ -149,7 +150,10 @@ class AdminService final : public WebhookService {
 class GrpcServer final : public Server {
  public:
   explicit GrpcServer(const ServerParts& parts)
-      : ingest_(parts), summaries_(parts), admin_(parts) {}
+      : ingest_(parts),
+        summaries_(parts),
+        admin_(parts),
+        credentials_(parts.certificate) {}
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;
 
@@ -161,10 +165,8 @@ class GrpcServer final : public Server {
   }
 
   absl::Status StartPublic(const ServerOptions& options) {
-    grpc::SslServerCredentialsOptions tls;
-    tls.pem_key_cert_pairs.push_back({options.tls_key_pem, options.tls_cert_pem});
     grpc::ServerBuilder builder;
-    builder.AddListeningPort(options.listen, grpc::SslServerCredentials(tls), &port_);
+    builder.AddListeningPort(options.listen, credentials_.Make(), &port_);
     builder.RegisterService(&ingest_);
     builder.RegisterService(&summaries_);
     LimitPeers(builder, options.streams_max);
@@ -173,8 +175,7 @@ class GrpcServer final : public Server {
     if (public_server_ == nullptr || port_ == 0) {
       return absl::UnavailableError(
           absl::StrCat("cannot listen on ", options.listen,
-                       ": is the port in use, is the address this machine's, and do certificate "
-                       "and key belong together?"));
+                       ": is the port in use, and is the address this machine's?"));
     }
     SetServing({});
     return absl::OkStatus();
@@ -215,6 +216,7 @@ class GrpcServer final : public Server {
   IngestService ingest_;
   SummariesService summaries_;
   AdminService admin_;
+  ServerCredentialsSource credentials_;
   std::unique_ptr<grpc::Server> public_server_;
   std::unique_ptr<grpc::Server> admin_server_;
   std::string admin_socket_;

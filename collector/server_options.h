@@ -9,8 +9,6 @@ namespace sightline {
 
 struct ServerOptions {
   std::string listen;        // "ADDRESS:PORT"; port 0 takes a free one
-  std::string tls_cert_pem;  // chain, leaf first
-  std::string tls_key_pem;
   std::string admin_socket;  // path of a Unix socket, made 0600
   // Submit streams that the memory of the server is laid out for.
   size_t streams_max = 20'000;

@@ -1,5 +1,6 @@
 #include "collector/verify.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -29,17 +30,23 @@ v1::Refusal MakeRefusal(v1::RefusalReason reason, uint64_t batch_seq, std::strin
 }
 
 std::optional<v1::Refusal> VerifyHello(const v1::Hello& hello, const AgentRecord& agent,
-                                       const VerifyKey& key, absl::string_view nonce) {
+                                       const VerifyKey& key, absl::string_view nonce,
+                                       absl::Span<const std::string> certificate_hashes) {
   if (agent.revoked) {
     return MakeRefusal(v1::REFUSAL_REASON_REVOKED_AGENT, 0,
                        "this agent was revoked by the operator; enrol again with a new invite");
   }
-  const std::string payload = HelloPayload(nonce, hello.agent_id(), hello.plan_version(), "");
-  if (!key.Verify(kHelloDomain, payload, hello.signature())) {
-    return MakeRefusal(v1::REFUSAL_REASON_BAD_CHALLENGE, 0,
-                       "the hello does not sign this stream's challenge with the enrolled key");
-  }
-  return std::nullopt;
+  const bool proven = std::any_of(
+      certificate_hashes.begin(), certificate_hashes.end(), [&](const std::string& hash) {
+        return key.Verify(kHelloDomain,
+                          HelloPayload(nonce, hello.agent_id(), hello.plan_version(), hash),
+                          hello.signature());
+      });
+  if (proven) return std::nullopt;
+  return MakeRefusal(v1::REFUSAL_REASON_BAD_CHALLENGE, 0,
+                     "the hello does not sign this stream's challenge and this collector's "
+                     "certificate with the enrolled key; if the key is right, somebody stands "
+                     "between agent and collector with another certificate");
 }
 
 std::optional<v1::Refusal> VerifyBatch(const v1::SignedBatch& signed_batch,

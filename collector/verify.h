@@ -9,6 +9,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "collector/plan_book.h"
 #include "collector/store/store.h"
 #include "common/crypto.h"
@@ -26,9 +27,11 @@ struct ChainEnd {
   std::string hash;  // 32 bytes
 };
 
-// Whether the hello answers the challenge. `agent` is the registry's record.
+// Whether the hello answers the challenge on a connection that shows a certificate with one of
+// `certificate_hashes`. `agent` is the registry's record.
 std::optional<v1::Refusal> VerifyHello(const v1::Hello& hello, const AgentRecord& agent,
-                                       const VerifyKey& key, absl::string_view nonce);
+                                       const VerifyKey& key, absl::string_view nonce,
+                                       absl::Span<const std::string> certificate_hashes);
 
 // Everything about a batch that does not depend on its place in the chain and on plans: size,
 // signature, shape, sender, region as enrolled, clock. Fills `batch`, which may have been used

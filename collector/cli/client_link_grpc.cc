@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "common/tls_policy.h"
 
 namespace sightline::cli {
 namespace {
@@ -63,6 +64,7 @@ absl::StatusOr<Link> Connect(const Collector& collector) {
     return absl::InvalidArgumentError(
         absl::StrCat("\"", collector.address, "\" is no collector address; it must be HOST:PORT"));
   }
+  RequireTls13();
   grpc::SslCredentialsOptions tls;
   tls.pem_root_certs = collector.roots_pem;
   return Link{grpc::CreateChannel(collector.address, grpc::SslCredentials(tls)),
