@@ -6,6 +6,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -50,9 +51,14 @@ bool IsPermanent(v1::RefusalReason reason);
 // not kWaiting. Batches leave the spool as they are acknowledged. Not thread-safe.
 class UplinkSession {
  public:
-  // All must outlive it.
-  UplinkSession(const SigningKey& key, Spool& spool, PlanKeeper& plans, const Clock& clock)
-      : key_(key), spool_(spool), plans_(plans), clock_(clock) {}
+  // All must outlive it. An empty `agent_id` means that of the key, which was never changed.
+  UplinkSession(const SigningKey& key, Spool& spool, PlanKeeper& plans, const Clock& clock,
+                std::string agent_id = {})
+      : key_(key),
+        spool_(spool),
+        plans_(plans),
+        clock_(clock),
+        agent_id_(agent_id.empty() ? key.public_key().Id() : std::move(agent_id)) {}
 
   std::vector<v1::SubmitRequest> OnMessage(const v1::SubmitResponse& message);
 
@@ -76,6 +82,7 @@ class UplinkSession {
   Spool& spool_;
   PlanKeeper& plans_;
   const Clock& clock_;
+  const std::string agent_id_;
   Step step_ = Step::kChallenge;
   uint64_t sent_seq_ = 0;
   std::deque<uint64_t> in_flight_;

@@ -45,9 +45,9 @@ TEST_F(BudgetTest, ADayHasABoundOfItsOwn) {
   limits_.set_bytes_per_destination_per_hour(1'000'000);
   limits_.set_bytes_per_day(1'500'000);
   Budget budget(limits_, t0_);
-  budget.AddBytes(a_, 900'000, t0_);
+  budget.AddBytes(a_, 0, 900'000, t0_);
   ASSERT_TRUE(budget.TakeConnection(b_, 443, t0_));
-  budget.AddBytes(a_, 900'000, t0_ + seconds(3600));
+  budget.AddBytes(a_, 0, 900'000, t0_ + seconds(3600));
   EXPECT_FALSE(budget.TakeConnection(b_, 443, t0_ + seconds(3601))) << "the hour allows it";
   EXPECT_TRUE(budget.TakeConnection(b_, 443, t0_ + seconds(5 * 3600)));
 }
@@ -79,10 +79,10 @@ TEST_F(BudgetTest, ComesBackWithTime) {
 
 TEST_F(BudgetTest, BytesOfOneAddressOrOfAllEndConnections) {
   Budget budget(limits_, t0_);
-  budget.AddBytes(a_, 600, t0_);
+  budget.AddBytes(a_, 0, 600, t0_);
   EXPECT_FALSE(budget.TakeConnection(a_, 443, t0_));
   EXPECT_TRUE(budget.TakeConnection(b_, 443, t0_));
-  budget.AddBytes(b_, 400, t0_);
+  budget.AddBytes(b_, 0, 400, t0_);
   EXPECT_FALSE(budget.TakeConnection(*ParseIpAddress("45.60.1.3"), 443, t0_));
   EXPECT_TRUE(budget.TakeConnection(b_, 443, t0_ + seconds(60)));
 }
