@@ -47,6 +47,15 @@ TEST_F(UplinkSessionTest, HelloSignsTheChallengeAndNamesThePlan) {
       hello.signature()));
 }
 
+TEST_F(UplinkSessionTest, HelloNamesTheAgentAlsoWhenItsKeyWasChanged) {
+  UplinkSession session(chain_.key(), *spool_, *plans_, clock_, Sha256("first key"));
+  v1::SubmitResponse message;
+  message.mutable_challenge()->set_nonce(std::string(32, 'n'));
+  const auto out = session.OnMessage(message);
+  ASSERT_EQ(out.size(), 1u);
+  EXPECT_EQ(out[0].hello().agent_id(), Sha256("first key"));
+}
+
 TEST_F(UplinkSessionTest, ShortChallengeIsNotSigned) {
   EXPECT_TRUE(Challenge("short").empty());
   EXPECT_EQ(session_.state(), SessionState::kFailed);

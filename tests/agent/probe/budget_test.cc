@@ -98,6 +98,29 @@ TEST_F(BudgetTest, ANewPlanDoesNotGiveBackWhatWasUsed) {
   EXPECT_EQ(Taken(budget, b_, 443, t0_), 4);
 }
 
+TEST_F(BudgetTest, TellsWhatWasUsedInTheHourAndTheDay) {
+  Budget budget(limits_, t0_);
+  ASSERT_TRUE(budget.TakeQuestions(2, t0_));
+  ASSERT_TRUE(budget.TakeConnection(a_, 443, t0_));
+  budget.AddBytes(a_, 100, 30, t0_ + seconds(3599));
+  EXPECT_EQ(budget.UseOfHour(t0_ + seconds(3599)).requests, 3U);
+  EXPECT_EQ(budget.UseOfHour(t0_ + seconds(3599)).bytes_sent, 100U);
+  EXPECT_EQ(budget.UseOfHour(t0_ + seconds(3600)).requests, 0U) << "the next hour";
+  ASSERT_TRUE(budget.TakeQuestions(1, t0_ + seconds(7200)));
+  EXPECT_EQ(budget.UseOfDay(t0_ + seconds(7200)).requests, 4U);
+  EXPECT_EQ(budget.UseOfDay(t0_ + seconds(24 * 3600 - 1)).bytes_received, 30U);
+  EXPECT_EQ(budget.UseOfDay(t0_ + seconds(24 * 3600)).bytes_received, 0U);
+  EXPECT_EQ(budget.UseOfDay(t0_ + seconds(24 * 3600)).requests, 1U);
+  EXPECT_EQ(budget.UseOfDay(t0_ + seconds(1000 * 3600)).requests, 0U);
+}
+
+TEST_F(BudgetTest, RefusalsAreNotUse) {
+  Budget budget(limits_, t0_);
+  EXPECT_FALSE(budget.TakeQuestions(11, t0_));
+  EXPECT_EQ(Taken(budget, a_, 443, t0_), 3);
+  EXPECT_EQ(budget.UseOfDay(t0_).requests, 3U);
+}
+
 TEST_F(BudgetTest, TrimForgetsDestinationsThatAreWhole) {
   Budget budget(limits_, t0_);
   EXPECT_TRUE(budget.TakeConnection(a_, 443, t0_));
