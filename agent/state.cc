@@ -12,6 +12,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "agent/road.h"
 #include "common/message.h"
 
 namespace sightline::agent {
@@ -40,8 +41,9 @@ std::string FromHex(const std::string& text) {
 
 // The key that signs: absent until it was changed for the first time.
 absl::Status ReadKeyFields(const toml::table& table, Identity& identity) {
-  const int64_t generation = table[kGeneration].value_or(int64_t{0});
-  if (generation < 0) return Wrong(kGeneration, "must be 0 or more");
+  if (!table.contains(kGeneration)) return absl::OkStatus();
+  const int64_t generation = table[kGeneration].value_exact<int64_t>().value_or(-1);
+  if (generation < 0) return Wrong(kGeneration, "must be a whole number, 0 or more");
   identity.key_generation = static_cast<uint64_t>(generation);
   if (generation == 0) return absl::OkStatus();
   identity.public_key = FromHex(table[kPublicKey].value_or(std::string()));
@@ -71,6 +73,8 @@ absl::StatusOr<Identity> FromTable(const toml::table& table) {
   if (identity.collectors.empty()) return Wrong(kCollectors, "must list at least one HOST:PORT");
   identity.collector_roots_pem = table[kRoots].value_or(std::string());
   identity.proxy = table[kProxy].value_or(std::string());
+  // One that makes no sense would not be used, and nobody would notice.
+  if (!CheckProxy(identity.proxy).ok()) return Wrong(kProxy, "must be http://HOST:PORT");
   if (absl::Status status = ReadKeyFields(table, identity); !status.ok()) return status;
   return identity;
 }

@@ -54,6 +54,10 @@ TEST(StateTest, ProxyAndChangedKeyComeBackToo) {
   EXPECT_EQ(read->proxy, identity.proxy);
   EXPECT_EQ(read->key_generation, 2u);
   EXPECT_EQ(read->public_key, identity.public_key);
+  identity.proxy = "https://p:8080";
+  EXPECT_THAT(std::string(IdentityFromToml(IdentityToToml(identity)).status().message()),
+              HasSubstr("proxy: must be http://"));
+  identity.proxy.clear();
   identity.public_key.clear();
   EXPECT_THAT(std::string(IdentityFromToml(IdentityToToml(identity)).status().message()),
               HasSubstr("public_key"));
