@@ -32,8 +32,8 @@ struct RoundReport {
   // Where the round was made; without region and agent_version, which the caller knows.
   v1::Vantage vantage;
   // What the prober used up to the end of the round.
-  ProbeUse use_of_hour;
-  ProbeUse use_of_day;
+  ProbeUse use_of_hour = {};
+  ProbeUse use_of_day = {};
 };
 
 // Runs checks once and says what it saw. The seam between the agent's loop and the network. It
