@@ -56,4 +56,9 @@ bool IsNoAnswer(const absl::Status& status) {
          absl::IsCancelled(status) || absl::IsInternal(status) || absl::IsUnknown(status);
 }
 
+std::string Reason(const absl::Status& status) {
+  return status.message().empty() ? absl::StatusCodeToString(status.code())
+                                  : std::string(status.message());
+}
+
 }  // namespace sightline::agent

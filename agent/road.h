@@ -33,6 +33,9 @@ Road ParseRoad(absl::string_view road);
 // Whether nobody answered, so that another road may bring an answer.
 bool IsNoAnswer(const absl::Status& status);
 
+// The message, or the name of the code where there is none.
+std::string Reason(const absl::Status& status);
+
 // Calls along one road after the other until somebody answers, and returns the answer; a refusal
 // names the road. When nobody answers, UNAVAILABLE says why of each: "a:1 (reason), b:2 (reason)".
 template <typename Response>
@@ -45,9 +48,9 @@ absl::StatusOr<Response> CallInTurn(
     if (response.ok()) return response;
     const absl::Status& status = response.status();
     if (!IsNoAnswer(status)) {
-      return absl::Status(status.code(), absl::StrCat(road, ": ", status.message()));
+      return absl::Status(status.code(), absl::StrCat(road, ": ", Reason(status)));
     }
-    problems.push_back(absl::StrCat(road, " (", status.message(), ")"));
+    problems.push_back(absl::StrCat(road, " (", Reason(status), ")"));
   }
   return absl::UnavailableError(absl::StrJoin(problems, ", "));
 }

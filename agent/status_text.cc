@@ -50,8 +50,8 @@ std::string Bytes(int64_t bytes) {
 }
 
 std::string Use(int64_t requests, int64_t sent, int64_t received) {
-  return absl::StrCat(requests, " requests, ", sent / kKib, " KiB sent, ", received / kKib,
-                      " KiB received");
+  return absl::StrCat(requests, " requests; ", sent / kKib, " KiB sent and ", received / kKib,
+                      " KiB received over connections");
 }
 
 void BudgetLines(std::string& text, const AgentStatus& status) {

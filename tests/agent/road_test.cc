@@ -47,6 +47,12 @@ TEST(RoadTest, FirstAnswerEndsTheSearchAlsoWhenItIsNo) {
   EXPECT_EQ(answer.status().message(), "b: who?");
 }
 
+TEST(RoadTest, RefusalWithoutAWordIsCalledByItsCode) {
+  const auto answer = CallInTurn<int>(
+      {"a"}, [](const std::string&) { return absl::StatusOr<int>(absl::UnimplementedError("")); });
+  EXPECT_EQ(answer.status(), absl::UnimplementedError("a: UNIMPLEMENTED"));
+}
+
 TEST(RoadTest, SilenceOnAllRoadsNamesEach) {
   const auto answer = CallInTurn<int>({"a", "b"}, [](const std::string& road) {
     return absl::StatusOr<int>(absl::DeadlineExceededError("slow " + road));

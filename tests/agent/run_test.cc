@@ -178,8 +178,8 @@ TEST_F(RunTest, StatusTellsWhatThePlanAllowsAndWhatWasUsed) {
   EXPECT_TRUE(RunAgent(prober).ok());
   EXPECT_THAT(Status(false),
               AllOf(HasSubstr("1200 connections a minute, 128 MiB an hour, 1024 MiB a day"),
-                    HasSubstr("this hour   7 requests, 2 KiB sent, 4 KiB received"),
-                    HasSubstr("this day    7 requests, 2 KiB sent, 4 KiB received"),
+                    HasSubstr("this hour   7 requests; 2 KiB sent and 4 KiB received"),
+                    HasSubstr("this day    7 requests; 2 KiB sent and 4 KiB received"),
                     HasSubstr("uploaded    0 KiB today")));
   EXPECT_THAT(Status(true), AllOf(HasSubstr("\"hour_requests\" : 7"),
                                   HasSubstr("\"day_probe_bytes_received\" : 4096"),
