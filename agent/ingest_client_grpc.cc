@@ -5,9 +5,13 @@
 #include <mutex>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/files.h"
 #include "common/lifetime_grpc.h"
+#include "common/peer_certificate_grpc.h"
+#include "common/tls_policy.h"
 #include "sightline/v1/ingest.grpc.pb.h"
 
 namespace sightline::agent {
@@ -22,8 +26,21 @@ absl::Status ToAbsl(const grpc::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 
+// The library says that a handshake failed, and the person who reads it what that means.
+absl::Status ToAbslOfCall(const grpc::Status& status) {
+  absl::Status result = ToAbsl(status);
+  const bool handshake = absl::IsUnavailable(result) &&
+                         absl::StrContains(absl::AsciiStrToLower(result.message()), "handshake");
+  if (!handshake) return result;
+  return absl::UnavailableError(
+      absl::StrCat(result.message(),
+                   "; a collector speaks TLS 1.3 and shows a certificate that the invite vouches "
+                   "for: this is none, or somebody stands between"));
+}
+
 absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& address,
                                                        const IngestClientOptions& options) {
+  RequireTls13();
   grpc::SslCredentialsOptions ssl;
   ssl.pem_root_certs = options.roots_pem;
   if (ssl.pem_root_certs.empty()) {
@@ -82,8 +99,11 @@ class GrpcTransport : public Transport {
                                UplinkSession& session) {
     const auto stream = stub.Submit(&context);
     v1::SubmitResponse response;
+    bool bound = false;
     bool writable = true;
     while (session.state() == SessionState::kWaiting && stream->Read(&response)) {
+      if (!bound) session.BindTo(PeerCertificateHash(context));
+      bound = true;
       // After a failed write the collector's reason may still be on its way: read on.
       for (const v1::SubmitRequest& request : session.OnMessage(response)) {
         writable = writable && stream->Write(request);
@@ -96,7 +116,7 @@ class GrpcTransport : public Transport {
     } else if (session.state() != SessionState::kWaiting) {
       context.TryCancel();
     }
-    const absl::Status status = ToAbsl(stream->Finish());
+    const absl::Status status = ToAbslOfCall(stream->Finish());
     if (status.ok() && session.state() == SessionState::kWaiting) {
       return absl::UnavailableError("the collector closed the stream");
     }
@@ -121,7 +141,7 @@ absl::StatusOr<v1::EnrollResponse> CallEnroll(const std::string& address,
   context.set_deadline(absl::ToChronoTime(absl::Now() + options.call_timeout));
   v1::EnrollResponse response;
   const grpc::Status status = v1::Ingest::NewStub(*channel)->Enroll(&context, request, &response);
-  if (!status.ok()) return ToAbsl(status);
+  if (!status.ok()) return ToAbslOfCall(status);
   return response;
 }
 

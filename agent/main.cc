@@ -24,6 +24,7 @@
 #include "common/crypto.h"
 #include "common/files.h"
 #include "common/plan_file.h"
+#include "common/tls_policy.h"
 
 namespace sightline::agent {
 namespace {
@@ -121,6 +122,7 @@ void AddFormatFlag(CLI::App* command, Flags& flags) {
 int Main(int argc, char** argv) {
   ShareOneHeap();
   KeepCryptoUntilExit();
+  RequireTls13();
   // gRPC's own messages would stand between ours; what matters of them is in the status of a call.
   setenv("GRPC_VERBOSITY", "NONE", 0);
   Flags flags;

@@ -13,6 +13,7 @@
 #include "agent/state.h"
 #include "common/clock.h"
 #include "common/crypto.h"
+#include "common/operator_keys.h"
 #include "sightline/v1/ingest.pb.h"
 #include "sightline/v1/plan.pb.h"
 
@@ -21,8 +22,9 @@ namespace sightline::agent {
 // Thread-safe.
 class PlanKeeper {
  public:
-  // Opens the folder's plan with the pinned key; an expired one is opened too. `folder` and `clock`
-  // must outlive it; nobody else writes the folder's plan.
+  // Opens the folder's plan with the pinned key, or with those that the folder says instead since
+  // the operator changed its key (operator_keys.h); an expired one is opened too. `folder` and
+  // `clock` must outlive it; nobody else writes the folder's plan and keys.
   static absl::StatusOr<std::unique_ptr<PlanKeeper>> Load(StateFolder& folder,
                                                           const VerifyKey& operator_key,
                                                           const Clock& clock);
@@ -36,16 +38,16 @@ class PlanKeeper {
   absl::StatusOr<std::optional<v1::PlanRefusal>> Offer(const v1::SignedPlan& offered);
 
  private:
-  PlanKeeper(StateFolder& folder, VerifyKey operator_key, const Clock& clock, v1::Plan plan)
+  PlanKeeper(StateFolder& folder, OperatorKeys keys, const Clock& clock, v1::Plan plan)
       : folder_(folder),
-        operator_key_(std::move(operator_key)),
         clock_(clock),
+        keys_(std::move(keys)),
         plan_(std::make_shared<const v1::Plan>(std::move(plan))) {}
 
   StateFolder& folder_;
-  const VerifyKey operator_key_;
   const Clock& clock_;
   mutable std::mutex mutex_;
+  OperatorKeys keys_;  // guarded by mutex_; that may sign the next plan
   std::shared_ptr<const v1::Plan> plan_;
 };
 

@@ -95,7 +95,14 @@ absl::StatusOr<std::vector<LostRange>> SpoolIndex::FindGaps() {
     }
     at = ChainPoint{entry.last_seq, entry.chain_hash};
   }
-  if (at.seq < tail_.seq) gaps.push_back(Gap(at, tail_.seq, tail_.head));
+  if (at.seq < tail_.seq) {
+    gaps.push_back(Gap(at, tail_.seq, tail_.head));
+  } else if (at.seq != tail_.seq || at.head != tail_.head) {
+    // What is sealed next would continue a batch that nobody has.
+    return absl::DataLossError(absl::StrCat("the spool says that its chain ends with batch ",
+                                            tail_.seq, ", and that is not the batch ", at.seq,
+                                            " that it holds"));
+  }
   return gaps;
 }
 

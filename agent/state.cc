@@ -9,7 +9,9 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/message.h"
+#include "common/plan.h"
 
 namespace sightline::agent {
 namespace {
@@ -134,6 +136,29 @@ absl::StatusOr<SigningKey> StateFolder::LoadOrMakeKey() {
   absl::Status status = files_.WriteAtomically(path_ + "/agent.key", made.ToPem(), 0600);
   if (!status.ok()) return status;
   return made;
+}
+
+absl::StatusOr<std::vector<VerifyKey>> StateFolder::LoadOperatorKeys() const {
+  const std::string path = path_ + "/operator_keys";
+  const absl::StatusOr<std::string> text = files_.Read(path);
+  if (!text.ok()) return text.status();
+  std::vector<VerifyKey> keys;
+  for (const absl::string_view line : absl::StrSplit(*text, '\n', absl::SkipEmpty())) {
+    absl::StatusOr<VerifyKey> key = VerifyKey::FromRaw(FromHex(std::string(line)));
+    if (key.ok()) keys.push_back(*std::move(key));
+    if (!key.ok() || keys.size() > kOperatorKeysMax) keys.clear();
+    if (keys.empty()) break;
+  }
+  if (keys.empty()) return Annotate(absl::DataLossError("the file is damaged"), path, kEnrolAnew);
+  return keys;
+}
+
+absl::Status StateFolder::SaveOperatorKeys(absl::Span<const VerifyKey> keys) {
+  std::string text;
+  for (const VerifyKey& key : keys) {
+    absl::StrAppend(&text, absl::BytesToHexString(key.raw()), "\n");
+  }
+  return files_.WriteAtomically(path_ + "/operator_keys", text, 0600);
 }
 
 absl::StatusOr<v1::SignedPlan> StateFolder::LoadPlan() const {

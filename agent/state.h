@@ -2,6 +2,7 @@
 //   agent.key      private key, PEM, 0600
 //   identity.toml  what enrolment fixed
 //   plan.pb        the SignedPlan in force, as received
+//   operator_keys  keys that may have signed it, once the operator changed its key
 //   spool/         sealed batches (spool.h)
 //   status.toml    what `status` prints (status_board.h)
 //   lock           held while `run` or `enroll` works here
@@ -15,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "common/crypto.h"
 #include "common/files.h"
 #include "sightline/v1/ingest.pb.h"
@@ -51,6 +53,10 @@ class StateFolder {
   absl::StatusOr<SigningKey> LoadKey() const;
   // The key of the folder; a new one, on the disk on return, when there is none.
   absl::StatusOr<SigningKey> LoadOrMakeKey();
+
+  // Keys that may have signed the folder's plan. NOT_FOUND while only the one of the identity may.
+  absl::StatusOr<std::vector<VerifyKey>> LoadOperatorKeys() const;
+  absl::Status SaveOperatorKeys(absl::Span<const VerifyKey> keys);
 
   absl::StatusOr<v1::SignedPlan> LoadPlan() const;
   absl::Status SavePlan(const v1::SignedPlan& plan);

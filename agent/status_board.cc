@@ -85,7 +85,7 @@ class TableReader {
  private:
   template <typename T>
   void Take(const char* name, T& value) {
-    if (const std::optional<T> found = table_[name].template value<T>()) {
+    if (const std::optional<T> found = table_[name].template value_exact<T>()) {
       value = *found;
     } else {
       Wrong(name);

@@ -52,12 +52,16 @@ void UplinkSession::OnChallenge(const v1::Challenge& challenge) {
   if (challenge.nonce().size() != kHashBytes) {
     return End(SessionState::kFailed, "the collector's challenge does not have 32 bytes");
   }
+  if (certificate_hash_.size() != kHashBytes) {
+    return End(SessionState::kFailed, "the connection shows no certificate of the collector");
+  }
   v1::SubmitRequest request;
   v1::Hello& hello = *request.mutable_hello();
   hello.set_agent_id(key_.public_key().Id());
   hello.set_plan_version(plans_.version());
   hello.set_signature(key_.Sign(
-      kHelloDomain, HelloPayload(challenge.nonce(), hello.agent_id(), hello.plan_version(), "")));
+      kHelloDomain,
+      HelloPayload(challenge.nonce(), hello.agent_id(), hello.plan_version(), certificate_hash_)));
   Send(std::move(request));
   step_ = Step::kWelcome;
 }

@@ -6,6 +6,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -54,6 +55,11 @@ class UplinkSession {
   UplinkSession(const SigningKey& key, Spool& spool, PlanKeeper& plans, const Clock& clock)
       : key_(key), spool_(spool), plans_(plans), clock_(clock) {}
 
+  // Says, before the first message, on which connection this is: SHA-256 (32 bytes) of the DER form
+  // of the certificate that the collector shows there. The hello holds on no other; without it
+  // there is none.
+  void BindTo(std::string certificate_hash) { certificate_hash_ = std::move(certificate_hash); }
+
   std::vector<v1::SubmitRequest> OnMessage(const v1::SubmitResponse& message);
 
   SessionState state() const { return result_.state; }
@@ -76,6 +82,7 @@ class UplinkSession {
   Spool& spool_;
   PlanKeeper& plans_;
   const Clock& clock_;
+  std::string certificate_hash_;
   Step step_ = Step::kChallenge;
   uint64_t sent_seq_ = 0;
   std::deque<uint64_t> in_flight_;

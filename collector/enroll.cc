@@ -56,7 +56,7 @@ absl::StatusOr<v1::CreateInvitesResponse> Enrolment::CreateInvites(
     for (const std::string& collector : invite_template_.collectors) {
       invite.add_collectors(collector);
     }
-    invite.set_operator_public_key(plans_.operator_key().raw());
+    invite.set_operator_public_key(plans_.signing_key().raw());
     invite.set_collector_roots_pem(invite_template_.collector_roots_pem);
     invite.set_role(request.role());
     records.push_back({Sha256(invite.token()), request.role(), clock_.Now() + lifetime});

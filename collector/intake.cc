@@ -17,8 +17,8 @@ int CpuThreads() { return static_cast<int>(std::max(1U, std::thread::hardware_co
 }  // namespace
 
 Intake::Intake(Store& store, PlanBook& plans, BucketKeys& bucket_keys, RecentLog& recent,
-               const Clock& clock, Metrics& metrics, const IntakeOptions& options,
-               std::function<void()> on_commit)
+               const CertificateHashes& certificates, const Clock& clock, Metrics& metrics,
+               const IntakeOptions& options, std::function<void()> on_commit)
     : clock_(clock),
       streams_(options.streams_max, metrics),
       cpu_workers_(CpuThreads()),
@@ -31,6 +31,7 @@ Intake::Intake(Store& store, PlanBook& plans, BucketKeys& bucket_keys, RecentLog
           budget_,
           streams_,
           guard_,
+          certificates,
           metrics,
           clock,
           [this](std::function<void()> work) { cpu_workers_.Post(std::move(work)); },

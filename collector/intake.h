@@ -10,6 +10,7 @@
 
 #include "collector/agent_watch.h"
 #include "collector/bucket.h"
+#include "collector/certificate_hashes.h"
 #include "collector/hello_guard.h"
 #include "collector/intake_budget.h"
 #include "collector/metrics.h"
@@ -34,8 +35,8 @@ class Intake {
  public:
   // Owns nothing of these; everything outlives it. `on_commit`: see Writer.
   Intake(Store& store, PlanBook& plans, BucketKeys& bucket_keys, RecentLog& recent,
-         const Clock& clock, Metrics& metrics, const IntakeOptions& options,
-         std::function<void()> on_commit);
+         const CertificateHashes& certificates, const Clock& clock, Metrics& metrics,
+         const IntakeOptions& options, std::function<void()> on_commit);
   // Stores what is in flight. The server has ended before, so that nothing new comes in.
   ~Intake();
 

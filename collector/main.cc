@@ -12,6 +12,7 @@
 #include "collector/audit_command.h"
 #include "collector/board.h"
 #include "collector/bucket.h"
+#include "collector/certificate_watch.h"
 #include "collector/chronicle.h"
 #include "collector/chronicle_loop.h"
 #include "collector/enroll.h"
@@ -26,6 +27,7 @@
 #include "collector/log.h"
 #include "collector/log_grpc.h"
 #include "collector/metrics.h"
+#include "collector/own_certificate.h"
 #include "collector/page/assets.h"
 #include "collector/page_http.h"
 #include "collector/plan_book.h"
@@ -45,7 +47,9 @@
 #include "common/clock.h"
 #include "common/crypto.h"
 #include "common/lifetime_grpc.h"
+#include "common/private_file.h"
 #include "common/regions.h"
+#include "common/tls_policy.h"
 
 namespace sightline {
 namespace {
@@ -59,10 +63,11 @@ constexpr int kReaderThreads = 2;
 // Operators try webhooks one after the other.
 constexpr int kTesterThreads = 1;
 
-// Waits for SIGINT or SIGTERM, which main blocked before any thread was started.
-void WaitForSignal(const sigset_t& signals) {
+// Waits for SIGINT or SIGTERM, which main blocked before any thread was started. SIGHUP says that
+// there is a new certificate.
+void WaitForSignal(const sigset_t& signals, CertificateWatch& certificates) {
   int signal = 0;
-  sigwait(&signals, &signal);
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) certificates.Reload();
   Log(LogLevel::kInfo, "collector", "ending", {{"signal", signal}});
 }
 
@@ -78,8 +83,13 @@ absl::StatusOr<std::unique_ptr<HttpServer>> StartHttp(const ServeFlags& flags,
 }
 
 absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
+  ForbidCoreDumps();
   absl::StatusOr<ServeOptions> options = ReadServeFlags(flags);
   if (!options.ok()) return options.status();
+  Metrics metrics;
+  OwnCertificate certificate;
+  CertificateWatch certificate_watch({flags.tls_cert, flags.tls_key}, certificate, metrics);
+  if (absl::Status status = certificate_watch.Load(); !status.ok()) return status;
   const absl::StatusOr<RegionNames> regions = RegionNames::Load();
   if (!regions.ok()) return regions.status();
   const absl::StatusOr<std::unique_ptr<Geo>> geo = Geo::Open(flags.geo);
@@ -104,7 +114,6 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
   BucketKeys bucket_keys(**store);
   Board board;
   const SystemSteadyClock steady_clock;
-  Metrics metrics;
   Health health(clock);
   HealthWatchOptions watch_options;
   watch_options.node = flags.node;
@@ -114,7 +123,7 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
   RecentLog recent(kRecentRoundsMax);
   FoldLoop fold({**store, plans, *regions, clock, steady_clock, board, metrics, &recent},
                 options->fold);
-  Intake intake(**store, plans, bucket_keys, recent, clock, metrics,
+  Intake intake(**store, plans, bucket_keys, recent, certificate.hashes(), clock, metrics,
                 {flags.node, flags.streams_max}, [&fold, &watch] {
                   watch.Committed();
                   fold.Wake();
@@ -131,6 +140,7 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
   WebhookDesk webhooks(**store, plans, clock, delivery_options.post);
   Workers testers(kTesterThreads);
   const ServerParts parts{intake.session_context(),
+                          certificate,
                           enrolment,
                           **geo,
                           *regions,
@@ -152,6 +162,7 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
                         absl::BytesToHexString(options->operator_key.Id()), flags.public_url}),
        PageHttpHandler(PageAssets())});
   if (!http.ok()) return http.status();
+  certificate_watch.Start();
   health.Follow([&server](const ServiceHealth& services) { (*server)->SetServing(services); });
   Log(LogLevel::kInfo, "collector", "listening",
       {{"node", flags.node},
@@ -162,13 +173,14 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
        {"admin_port", (*server)->admin_port()},
        LogField::OwnAddress("http", *http == nullptr ? "" : flags.http),
        {"http_port", *http == nullptr ? 0 : (*http)->port()}});
-  WaitForSignal(signals);
+  WaitForSignal(signals, certificate_watch);
   health.Follow(nullptr);
   return absl::OkStatus();
 }
 
 int Main(int argc, char** argv) {
   KeepCryptoUntilExit();
+  RequireTls13();
   CLI::App app("Collects signed probe results and says where services are reachable.",
                "sightline-collector");
   app.require_subcommand(1);
@@ -197,6 +209,7 @@ int Main(int argc, char** argv) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);
   // The other commands end at once.
   if (!store_commands.run) pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   // A receiver of webhooks that hangs up is an error of that call.

@@ -77,6 +77,9 @@ Metrics::Metrics()
       webhook_waiting_seconds(
           Gauge(*registry_, "sightline_webhook_waiting_seconds",
                 "Age of the oldest change that a webhook waits for, 0 when none does")),
+      tls_certificate_expire_time(
+          Gauge(*registry_, "sightline_tls_certificate_expire_timestamp_seconds",
+                "When the certificate of the public listener expires, in Unix time")),
       refusals_(Family(*registry_, "sightline_ingest_refusals_total",
                        "Refusals by the reason that the agent was told")),
       folded_(Family(*registry_, "sightline_fold_records_total",
@@ -90,6 +93,8 @@ Metrics::Metrics()
                  "Calls to enrol, change a key or leave, by the status they ended with")),
       admin_calls_(Family(*registry_, "sightline_admin_calls_total",
                           "Calls of operators, by the status they ended with")),
+      tls_reloads_(Family(*registry_, "sightline_tls_reloads_total",
+                          "New certificates that were found, by what came of them")),
       parts_up_(BuildGauge()
                     .Name("sightline_health_part_up")
                     .Help("1 when that part of the collector works, 0 when /healthz says why not")
@@ -113,6 +118,9 @@ Metrics::Metrics()
   }
   for (const char* method : {"CreateInvites", "PublishPlan", "RevokeAgent"}) {
     admin_calls_.Add({{"method", method}, {"code", "OK"}});
+  }
+  for (const char* result : {"installed", "refused"}) {
+    tls_reloads_by_result_.emplace(result, &tls_reloads_.Add({{"result", result}}));
   }
   for (int code = 1; code <= static_cast<int>(absl::StatusCode::kUnauthenticated); ++code) {
     const std::string name = absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
@@ -143,6 +151,12 @@ prometheus::Counter& Metrics::WebhookPosted(absl::string_view result) {
   const auto it = webhook_posts_by_result_.find(result);
   if (it != webhook_posts_by_result_.end()) return *it->second;
   return webhook_posts_.Add({{"result", std::string(result)}});
+}
+
+prometheus::Counter& Metrics::TlsReloaded(absl::string_view result) {
+  const auto it = tls_reloads_by_result_.find(result);
+  if (it != tls_reloads_by_result_.end()) return *it->second;
+  return tls_reloads_.Add({{"result", std::string(result)}});
 }
 
 prometheus::Counter& Metrics::CommitFailed(absl::string_view code) {

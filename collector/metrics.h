@@ -56,6 +56,8 @@ class Metrics {
   // method and by the status code that they ended with ("OK", "UNAUTHENTICATED", ...).
   prometheus::Counter& RegistryCalled(absl::string_view method, absl::string_view code);
   prometheus::Counter& AdminCalled(absl::string_view method, absl::string_view code);
+  // New pairs of certificate and key that were found, by what came of them: "installed", "refused".
+  prometheus::Counter& TlsReloaded(absl::string_view result);
   // 1 when that part of the collector works, 0 when it does not. `part` as in /healthz.
   prometheus::Gauge& PartUp(absl::string_view part);
 
@@ -84,6 +86,9 @@ class Metrics {
   prometheus::Gauge& webhooks_failing;         // whose last attempt failed
   prometheus::Gauge& webhook_waiting_seconds;  // age of the oldest change not delivered; 0: none
 
+  // The public listener.
+  prometheus::Gauge& tls_certificate_expire_time;  // Unix time, seconds
+
  private:
   using Counters = prometheus::Family<prometheus::Counter>;
   // The members of a family whose label values are known beforehand. Does not change once made.
@@ -95,11 +100,13 @@ class Metrics {
   Counters& webhook_posts_;
   Counters& registry_calls_;
   Counters& admin_calls_;
+  Counters& tls_reloads_;
   prometheus::Family<prometheus::Gauge>& parts_up_;
   std::array<prometheus::Counter*, v1::RefusalReason_ARRAYSIZE> refused_by_reason_;
   ByLabel folded_by_outcome_;
   ByLabel commits_failed_by_code_;
   ByLabel webhook_posts_by_result_;
+  ByLabel tls_reloads_by_result_;
 };
 
 }  // namespace sightline

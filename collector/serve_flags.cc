@@ -107,12 +107,6 @@ absl::StatusOr<ServerOptions> MakeServerOptions(const ServeFlags& flags) {
   options.node = flags.node;
   options.enrolments_per_block_max = flags.enrolments_per_block_max;
   if (absl::Status status = SetAdminListener(flags, options); !status.ok()) return status;
-  absl::StatusOr<std::string> cert = ReadFlag("--tls-cert", flags.tls_cert);
-  if (!cert.ok()) return cert.status();
-  absl::StatusOr<std::string> key = ReadFlag("--tls-key", flags.tls_key);
-  if (!key.ok()) return key.status();
-  options.tls_cert_pem = *std::move(cert);
-  options.tls_key_pem = *std::move(key);
   return options;
 }
 
@@ -125,8 +119,14 @@ void AddServeFlags(CLI::App& serve, ServeFlags& flags) {
                  "Refuse a store whose schema is older, instead of bringing it up to date");
   serve.add_option("--listen", flags.listen, "Address and port for agents and readers")
       ->capture_default_str();
-  serve.add_option("--tls-cert", flags.tls_cert, "Certificate chain, PEM")->required();
-  serve.add_option("--tls-key", flags.tls_key, "Its private key, PEM")->required();
+  serve
+      .add_option("--tls-cert", flags.tls_cert,
+                  "Certificate chain, PEM; a new one is used without a restart")
+      ->required();
+  serve
+      .add_option("--tls-key", flags.tls_key,
+                  "Its private key, PEM; nobody but its owner may read it")
+      ->required();
   serve.add_option("--admin-socket", flags.admin_socket, "Unix socket for the operator")
       ->capture_default_str();
   serve.add_option(
@@ -189,10 +189,10 @@ absl::StatusOr<ServeOptions> ReadServeFlags(const ServeFlags& flags) {
   if (!fold.ok()) return fold.status();
   absl::StatusOr<InviteTemplate> invites = MakeInviteTemplate(flags);
   if (!invites.ok()) return invites.status();
-  absl::StatusOr<ServerOptions> server = MakeServerOptions(flags);
-  if (!server.ok()) return server.status();
   absl::StatusOr<VerifyKey> operator_key = ReadOperatorKey(flags.operator_key);
   if (!operator_key.ok()) return operator_key.status();
+  absl::StatusOr<ServerOptions> server = MakeServerOptions(flags);
+  if (!server.ok()) return server.status();
   return ServeOptions{*std::move(fold), *std::move(invites), *std::move(server),
                       *std::move(operator_key)};
 }

@@ -16,6 +16,7 @@
 #include "collector/agent_desk.h"
 #include "collector/ingest_grpc.h"
 #include "collector/registrar.h"
+#include "collector/server_credentials_grpc.h"
 #include "collector/summaries_grpc.h"
 #include "common/plan.h"
 #include "common/wire.h"
@@ -83,7 +84,9 @@ class GrpcServer final : public Server {
         ingest_(parts, registrar_),
         summaries_(parts),
         admin_(parts, agents_, admin_log_),
-        remote_admin_(parts, agents_, admin_log_) {}
+        remote_admin_(parts, agents_, admin_log_),
+        credentials_(parts.certificate, ""),
+        admin_credentials_(parts.certificate, options.admin_client_ca_pem) {}
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;
 
@@ -96,10 +99,8 @@ class GrpcServer final : public Server {
   }
 
   absl::Status StartPublic(const ServerOptions& options) {
-    grpc::SslServerCredentialsOptions tls;
-    tls.pem_key_cert_pairs.push_back({options.tls_key_pem, options.tls_cert_pem});
     grpc::ServerBuilder builder;
-    builder.AddListeningPort(options.listen, grpc::SslServerCredentials(tls), &port_);
+    builder.AddListeningPort(options.listen, credentials_.Make(), &port_);
     builder.RegisterService(&ingest_);
     builder.RegisterService(&summaries_);
     LimitPeers(builder, "public", options.streams_max, kMessageBytesMax);
@@ -108,8 +109,7 @@ class GrpcServer final : public Server {
     if (public_server_ == nullptr || port_ == 0) {
       return absl::UnavailableError(
           absl::StrCat("cannot listen on ", options.listen,
-                       ": is the port in use, is the address this machine's, and do certificate "
-                       "and key belong together?"));
+                       ": is the port in use, and is the address this machine's?"));
     }
     SetServing({});
     return absl::OkStatus();
@@ -141,12 +141,8 @@ class GrpcServer final : public Server {
   // The operator's side for clients whose certificate leads to the operator's own CA: gRPC ends the
   // handshake with any other.
   absl::Status StartRemoteAdmin(const ServerOptions& options) {
-    grpc::SslServerCredentialsOptions tls(
-        GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-    tls.pem_root_certs = options.admin_client_ca_pem;
-    tls.pem_key_cert_pairs.push_back({options.tls_key_pem, options.tls_cert_pem});
     grpc::ServerBuilder builder;
-    builder.AddListeningPort(options.admin_listen, grpc::SslServerCredentials(tls), &admin_port_);
+    builder.AddListeningPort(options.admin_listen, admin_credentials_.Make(), &admin_port_);
     builder.RegisterService(&remote_admin_);
     LimitPeers(builder, "admin", kAdminStreamsMax, kAdminMessageBytesMax);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
@@ -178,6 +174,8 @@ class GrpcServer final : public Server {
   SummariesService summaries_;
   AdminService admin_;
   AdminService remote_admin_;
+  ServerCredentialsSource credentials_;
+  ServerCredentialsSource admin_credentials_;
   std::unique_ptr<grpc::Server> public_server_;
   std::unique_ptr<grpc::Server> admin_server_;
   std::unique_ptr<grpc::Server> remote_admin_server_;

@@ -13,6 +13,7 @@
 #include "collector/enroll.h"
 #include "collector/geo.h"
 #include "collector/health.h"
+#include "collector/own_certificate.h"
 #include "collector/region_translations.h"
 #include "collector/server_options.h"
 #include "collector/session.h"
@@ -24,6 +25,7 @@ namespace sightline {
 // What the services call. Owns nothing; everything outlives the server.
 struct ServerParts {
   const SessionContext& session_context;
+  const OwnCertificate& certificate;  // of the public listener
   Enrolment& enrolment;
   const Geo& geo;
   const RegionNames& regions;

@@ -9,8 +9,6 @@ namespace sightline {
 
 struct ServerOptions {
   std::string listen;        // "ADDRESS:PORT"; port 0 takes a free one
-  std::string tls_cert_pem;  // chain, leaf first
-  std::string tls_key_pem;
   std::string admin_socket;  // path of a Unix socket, made 0600
   // "ADDRESS:PORT" for operators whose certificate leads to the CA; empty for none.
   std::string admin_listen;

@@ -141,7 +141,8 @@ void Session::HandleHello(const v1::Hello& hello) {
     const std::lock_guard lock(mutex_);
     return RefuseUnavailable(0, keys.status());
   }
-  std::optional<v1::Refusal> refusal = VerifyHello(hello, keys->current(), nonce_);
+  std::optional<v1::Refusal> refusal =
+      VerifyHello(hello, keys->current(), nonce_, context_.certificates.Get());
   if (!refusal.has_value()) refusal = RefuseEnded(*agent);
   if (refusal.has_value()) return LockAndRefuse(*std::move(refusal));
   context_.guard.OnProven(hello.agent_id(), context_.clock.Now());
@@ -220,10 +221,8 @@ void Session::Welcome(const v1::Hello& hello) {
   welcome.set_last_seq(tail_.seq);
   welcome.set_head(tail_.hash);
   *welcome.mutable_server_time() = ToProto(context_.clock.Now());
-  const std::shared_ptr<const PlanVersion> current = context_.plans.Current();
-  if (current != nullptr && current->plan.version() > hello.plan_version()) {
-    *welcome.mutable_plan() = current->signed_plan;
-  }
+  const std::shared_ptr<const PlanVersion> next = context_.plans.NextFor(hello.plan_version());
+  if (next != nullptr) *welcome.mutable_plan() = next->signed_plan;
   stream_->Write(std::move(response));
 }
 

@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "collector/bucket.h"
+#include "collector/certificate_hashes.h"
 #include "collector/geo.h"
 #include "collector/hello_guard.h"
 #include "collector/intake_budget.h"
@@ -52,6 +53,7 @@ struct SessionContext {
   IntakeBudget& budget;
   Streams& streams;
   HelloGuard& guard;
+  const CertificateHashes& certificates;  // that hellos may be bound to
   Metrics& metrics;
   const Clock& clock;
   Post post_cpu;    // runs work that needs the processor and never waits

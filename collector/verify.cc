@@ -1,5 +1,6 @@
 #include "collector/verify.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -42,13 +43,19 @@ std::optional<v1::Refusal> RefuseEnded(const AgentRecord& agent) {
 }
 
 std::optional<v1::Refusal> VerifyHello(const v1::Hello& hello, const VerifyKey& key,
-                                       absl::string_view nonce) {
-  const std::string payload = HelloPayload(nonce, hello.agent_id(), hello.plan_version(), "");
-  if (!key.Verify(kHelloDomain, payload, hello.signature())) {
-    return MakeRefusal(v1::REFUSAL_REASON_BAD_CHALLENGE, 0,
-                       "the hello does not sign this stream's challenge with the agent's key");
-  }
-  return std::nullopt;
+                                       absl::string_view nonce,
+                                       absl::Span<const std::string> certificate_hashes) {
+  const bool proven = std::any_of(
+      certificate_hashes.begin(), certificate_hashes.end(), [&](const std::string& hash) {
+        return key.Verify(kHelloDomain,
+                          HelloPayload(nonce, hello.agent_id(), hello.plan_version(), hash),
+                          hello.signature());
+      });
+  if (proven) return std::nullopt;
+  return MakeRefusal(v1::REFUSAL_REASON_BAD_CHALLENGE, 0,
+                     "the hello does not sign this stream's challenge and this collector's "
+                     "certificate with the enrolled key; if the key is right, somebody stands "
+                     "between agent and collector with another certificate");
 }
 
 std::optional<v1::Refusal> VerifyBatch(const v1::SignedBatch& signed_batch,

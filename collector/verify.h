@@ -9,6 +9,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "collector/agent_keys.h"
 #include "collector/plan_book.h"
 #include "collector/store/store.h"
@@ -27,9 +28,11 @@ struct ChainEnd {
   std::string hash;  // 32 bytes
 };
 
-// Whether the hello answers the challenge.
+// Whether the hello answers the challenge on a connection that shows a certificate with one of
+// `certificate_hashes`.
 std::optional<v1::Refusal> VerifyHello(const v1::Hello& hello, const VerifyKey& key,
-                                       absl::string_view nonce);
+                                       absl::string_view nonce,
+                                       absl::Span<const std::string> certificate_hashes);
 
 // Whether the agent still takes part. `agent` is the registry's record.
 std::optional<v1::Refusal> RefuseEnded(const AgentRecord& agent);

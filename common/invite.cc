@@ -1,5 +1,7 @@
 #include "common/invite.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
@@ -22,6 +24,13 @@ bool TakeChecksum(absl::string_view& bytes) {
   bytes.remove_suffix(kChecksumBytes);
   return checksum == Checksum(bytes);
 }
+
+// Whether the text is how `bytes` are written: the last sign has bits that decoding drops.
+bool IsWritten(absl::string_view text, absl::string_view bytes) {
+  std::string signs(text);
+  signs.erase(std::remove_if(signs.begin(), signs.end(), absl::ascii_isspace), signs.end());
+  return signs == absl::WebSafeBase64Escape(bytes);
+}
 }  // namespace
 
 std::string EncodeInvite(const v1::Invite& invite) {
@@ -38,7 +47,8 @@ absl::StatusOr<v1::Invite> DecodeInvite(absl::string_view text) {
   }
   std::string bytes;
   v1::Invite invite;
-  const bool decoded = absl::WebSafeBase64Unescape(text.substr(kPrefix.size()), &bytes);
+  const bool decoded = absl::WebSafeBase64Unescape(text.substr(kPrefix.size()), &bytes) &&
+                       IsWritten(text.substr(kPrefix.size()), bytes);
   absl::string_view message = bytes;
   if (!decoded || !TakeChecksum(message) || !invite.ParseFromString(std::string(message)) ||
       invite.token().size() != kTokenBytes ||

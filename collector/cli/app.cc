@@ -93,6 +93,10 @@ void AddPlan(CLI::App& app, Commands& all, const Terminal& terminal) {
   sign->add_option("--out", all.sign.out_path, "Signed plan to write")
       ->required()
       ->type_name("FILE");
+  sign->add_option("--also-accept", all.sign.also_accept_paths,
+                   "Public key that may sign the next plan, too; may be given again. For changing "
+                   "the operator's key")
+      ->type_name("FILE");
   sign->callback([&] { all.action = [&] { return SignPlanFile(all.sign, terminal); }; });
   sign->footer(
       "Example:\n  sightline plan sign --key operator.pem --in plan.txtpb --out plan.signed");

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "common/files.h"
+#include "common/tls_policy.h"
 
 namespace sightline::cli {
 namespace {
@@ -99,6 +100,7 @@ absl::StatusOr<Link> Connect(const Collector& collector) {
     return absl::InvalidArgumentError(
         absl::StrCat("\"", collector.address, "\" is no collector address; it must be HOST:PORT"));
   }
+  RequireTls13();
   grpc::SslCredentialsOptions tls;
   tls.pem_root_certs = collector.roots_pem;
   return Link{grpc::CreateChannel(collector.address, grpc::SslCredentials(tls)),

@@ -1,5 +1,6 @@
 #include "collector/cli/commands.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -46,6 +47,24 @@ absl::StatusOr<std::string> SignatureText(const PlanFile& file, const ShowOption
   return absl::StrCat("good, by key ", ShortKey(signed_plan.key_id()));
 }
 
+// Lets further keys sign the plan after this one.
+absl::Status AddOperatorKeys(const SignOptions& options, const VerifyKey& signer, v1::Plan& plan) {
+  if (options.also_accept_paths.empty()) return absl::OkStatus();
+  const auto add = [&plan](const VerifyKey& key) {
+    auto& listed = *plan.mutable_operator_keys();
+    if (std::find(listed.begin(), listed.end(), key.raw()) == listed.end()) {
+      plan.add_operator_keys(key.raw());
+    }
+  };
+  add(signer);
+  for (const std::string& path : options.also_accept_paths) {
+    const absl::StatusOr<VerifyKey> key = ReadVerifyKey(path);
+    if (!key.ok()) return key.status();
+    add(*key);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status NewKeys(const std::string& path, const Terminal& terminal) {
@@ -61,8 +80,10 @@ absl::Status NewKeys(const std::string& path, const Terminal& terminal) {
 absl::Status SignPlanFile(const SignOptions& options, const Terminal& terminal) {
   const absl::StatusOr<SigningKey> key = ReadSigningKey(options.key_path);
   if (!key.ok()) return key.status();
-  const absl::StatusOr<PlanFile> file = ReadPlanFile(options.in_path, terminal.clock->Now());
+  absl::StatusOr<PlanFile> file = ReadPlanFile(options.in_path, terminal.clock->Now());
   if (!file.ok()) return file.status();
+  absl::Status status = AddOperatorKeys(options, key->public_key(), file->plan);
+  if (!status.ok()) return status;
   const v1::SignedPlan signed_plan = SignPlan(file->plan, *key);
   // What agents would refuse is not handed out.
   const auto opened =
@@ -71,8 +92,7 @@ absl::Status SignPlanFile(const SignOptions& options, const Terminal& terminal) 
     return absl::FailedPreconditionError(
         absl::StrCat(options.in_path, ": agents would refuse this plan: ", ToText(*refusal)));
   }
-  const absl::Status status =
-      SystemFiles().WriteAtomically(options.out_path, signed_plan.SerializeAsString(), 0644);
+  status = SystemFiles().WriteAtomically(options.out_path, signed_plan.SerializeAsString(), 0644);
   if (!status.ok()) return status;
   *terminal.out << "Signed plan version " << file->plan.version() << " with key "
                 << ShortKey(signed_plan.key_id()) << ": " << options.out_path << "\n"

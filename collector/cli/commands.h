@@ -31,6 +31,8 @@ enum class Format { kTable, kJson, kCsv };
 
 struct SignOptions {
   std::string key_path;
+  // Public keys that may sign the next plan beside this one.
+  std::vector<std::string> also_accept_paths;
   std::string in_path;
   std::string out_path;
 };

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/files.h"
+#include "common/private_file.h"
 
 namespace sightline::cli {
 namespace {
@@ -65,7 +66,10 @@ absl::StatusOr<SigningKey> ReadSigningKey(const std::string& path) {
         absl::StrCat(path, " holds no Ed25519 private key (", key.status().message(),
                      "); give the file that \"sightline keys new\" wrote"));
   }
-  return key;
+  // That it is a secret is known now.
+  const absl::StatusOr<std::string> again = ReadPrivateFile(path);
+  if (!again.ok()) return again.status();
+  return SigningKey::FromPem(*again);
 }
 
 absl::StatusOr<VerifyKey> ReadVerifyKey(const std::string& path) {

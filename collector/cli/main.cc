@@ -10,6 +10,7 @@
 #include "collector/cli/app.h"
 #include "common/crypto.h"
 #include "common/lifetime_grpc.h"
+#include "common/tls_policy.h"
 
 namespace {
 
@@ -36,6 +37,7 @@ bool UseColour() {
 
 int main(int argc, char** argv) {
   sightline::KeepCryptoUntilExit();
+  sightline::RequireTls13();
   setlocale(LC_CTYPE, "");
   // gRPC would write its own lines about what the error says already.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);

@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "collector/cli/table.h"
+#include "common/crypto.h"
 #include "common/layers.h"
 #include "common/message.h"
 
@@ -78,6 +79,15 @@ std::string BudgetText(const v1::ProbeBudget& budget) {
       limit(budget.bytes_per_hour(), budget.bytes_per_destination_per_hour(), "bytes an hour")};
   parts.erase(std::remove(parts.begin(), parts.end(), ""), parts.end());
   return parts.empty() ? "built-in limits" : absl::StrJoin(parts, ", ");
+}
+
+// "by key 0123456789abcdef or fedcba9876543210".
+std::string NextKeysText(const v1::Plan& plan) {
+  std::vector<std::string> ids;
+  for (const std::string& raw : plan.operator_keys()) {
+    ids.push_back(absl::BytesToHexString(Sha256(raw)).substr(0, 16));
+  }
+  return absl::StrCat("by key ", absl::StrJoin(ids, " or "));
 }
 
 void AddPace(const v1::Plan& plan, Table& facts) {
@@ -180,6 +190,7 @@ std::string RenderPlan(const v1::Plan& plan, absl::string_view signature, absl::
 
   Table facts;
   facts.AddRow({{"Signature"}, {std::string(signature)}});
+  if (!plan.operator_keys().empty()) facts.AddRow({{"Next plan"}, {NextKeysText(plan)}});
   facts.AddRow({{"Issued"}, {UtcTime(FromProto(plan.issue_time()))}});
   facts.AddRow({{"Expires"},
                 {absl::StrCat(UtcTime(expire), expired ? " - EXPIRED, agents refuse it" : ""),

@@ -13,6 +13,7 @@
 #include "collector/audit_report.h"
 #include "collector/export/export_store.h"
 #include "common/message.h"
+#include "common/operator_keys.h"
 #include "common/plan.h"
 
 namespace sightline {
@@ -32,6 +33,8 @@ absl::StatusOr<bool> CheckPlans(ExportStore& store, const std::optional<VerifyKe
   if (!plans.ok()) return plans.status();
   bool all_valid = true;
   uint64_t last_version = 0;
+  std::optional<OperatorKeys> keys;
+  if (key.has_value()) keys.emplace(*key);
   for (size_t i = 0; i < plans->size(); ++i) {
     const v1::SignedPlan& signed_plan = (*plans)[i];
     const auto add = [&](absl::string_view detail) {
@@ -55,12 +58,13 @@ absl::StatusOr<bool> CheckPlans(ExportStore& store, const std::optional<VerifyKe
       add(absl::StrCat("version ", plan.version(),
                        " breaks the rules of plans: ", valid.message()));
     }
-    if (!key.has_value()) continue;
+    if (!keys.has_value()) continue;
     // Whether it holds today is not in question.
-    const auto opened =
-        OpenPlan(signed_plan, {*key}, /*held_version=*/0, FromProto(plan.issue_time()));
+    const auto opened = keys->Open(signed_plan, /*held_version=*/0, FromProto(plan.issue_time()));
     const auto* refusal = std::get_if<v1::PlanRefusal>(&opened);
-    if (refusal != nullptr && refusal->reason() != v1::PLAN_REFUSAL_REASON_MALFORMED) {
+    if (refusal == nullptr) {
+      keys->Follow(signed_plan, plan);
+    } else if (refusal->reason() != v1::PLAN_REFUSAL_REASON_MALFORMED || ValidatePlan(plan).ok()) {
       add(absl::StrCat("version ", plan.version(), ": ", ToText(*refusal)));
     }
   }

@@ -23,7 +23,8 @@ enum class CheckStage {
 };
 
 struct CheckOptions {
-  // Nothing: signatures of plans are not checked.
+  // Of the operator's first plan; later plans may name others. Nothing: signatures of plans are not
+  // checked.
   std::optional<VerifyKey> operator_key;
   size_t page_records = 1024;
   uint64_t silence_max = AuditOptions().silence_max;

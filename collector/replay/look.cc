@@ -126,7 +126,7 @@ v1::Vantage World::VantageOf(const Resident& who, uint64_t round) const {
   return vantage;
 }
 
-std::optional<Sighting> World::Look(const Resident& who, int window, int round) const {
+std::optional<RoundSeen> World::Look(const Resident& who, int window, int round) const {
   const auto number =
       static_cast<uint64_t>(window) * static_cast<uint64_t>(scenario_.rounds_per_window) +
       static_cast<uint64_t>(round);
@@ -135,7 +135,7 @@ std::optional<Sighting> World::Look(const Resident& who, int window, int round) 
   const absl::Duration length = scenario_.window_length;
   const double place =
       (round + Roll(Draw::kRoundTime, who.number, number)) / scenario_.rounds_per_window;
-  Sighting seen;
+  RoundSeen seen;
   seen.round_time = scenario_.start + window * length +
                     absl::Trunc(length * (0.1 + 0.8 * place), absl::Milliseconds(1));
   const absl::Time time = seen.round_time;

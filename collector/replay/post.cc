@@ -71,7 +71,7 @@ Bag Post::Seal(int window) {
   Bag bag;
   for (const Resident& who : world_.residents()) {
     for (int round = 0; round < scenario_.rounds_per_window; ++round) {
-      std::optional<Sighting> seen = world_.Look(who, window, round);
+      std::optional<RoundSeen> seen = world_.Look(who, window, round);
       if (!seen) continue;
       bag.push_back(Write(who, desks_[who.number], *std::move(seen)));
       bag.back().window = window;
@@ -87,7 +87,7 @@ void Post::Restart(const Resident& who, Desk& desk, const std::string& agent_ver
   desk.sealer.emplace(who.key, SealContext{who.region, agent_version, boot_id});
 }
 
-Letter Post::Write(const Resident& who, Desk& desk, Sighting seen) {
+Letter Post::Write(const Resident& who, Desk& desk, RoundSeen seen) {
   if (!desk.sealer || desk.agent_version != seen.agent_version) {
     Restart(who, desk, seen.agent_version);
   }

@@ -24,7 +24,7 @@ struct Letter {
   int window = 0;  // of its round
   LogRecord record;
   std::shared_ptr<const Round> round;  // as intake would make it
-  std::vector<bool> open;              // Sighting.open
+  std::vector<bool> open;              // RoundSeen.open
 };
 
 // Letters of one window, ordered by agent and batch_seq.
@@ -54,7 +54,7 @@ class Post {
 
   void Run();
   Bag Seal(int window);
-  Letter Write(const Resident& who, Desk& desk, Sighting seen);
+  Letter Write(const Resident& who, Desk& desk, RoundSeen seen);
   void Restart(const Resident& who, Desk& desk, const std::string& agent_version);
 
   const Scenario& scenario_;

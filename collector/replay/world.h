@@ -38,7 +38,7 @@ struct Resident {
 };
 
 // One round of one agent.
-struct Sighting {
+struct RoundSeen {
   absl::Time round_time;
   absl::Time receive_time;  // by the collector
   std::string agent_version;
@@ -62,7 +62,7 @@ class World {
   absl::Duration grace() const;
 
   // What the agent reports of that round; nothing when it makes none.
-  std::optional<Sighting> Look(const Resident& who, int window, int round) const;
+  std::optional<RoundSeen> Look(const Resident& who, int window, int round) const;
 
  private:
   // What dice are thrown for.

@@ -145,5 +145,89 @@ TEST_F(PlanKeeperTest, PlanOnDiskThatWasAlteredIsRefused) {
   EXPECT_THAT(std::string(keeper.status().message()), HasSubstr("BAD_SIGNATURE"));
 }
 
+// The operator changes its key: plan 4 lists both keys, plan 5 is signed by the new one.
+class KeyChangeTest : public PlanKeeperTest {
+ protected:
+  KeyChangeTest() { EXPECT_TRUE(folder_.SavePlan(SignPlan(TestPlan(3), operator_)).ok()); }
+
+  v1::SignedPlan Plan(uint64_t version, const SigningKey& signer,
+                      const std::vector<const SigningKey*>& listed = {}) {
+    v1::Plan plan = TestPlan(version);
+    for (const SigningKey* key : listed) plan.add_operator_keys(key->public_key().raw());
+    return SignPlan(plan, signer);
+  }
+  // UNSPECIFIED when it is taken.
+  static v1::PlanRefusalReason Offer(PlanKeeper& keeper, const v1::SignedPlan& plan) {
+    const auto refusal = keeper.Offer(plan);
+    EXPECT_TRUE(refusal.ok()) << refusal.status();
+    return refusal->has_value() ? (*refusal)->reason() : v1::PLAN_REFUSAL_REASON_UNSPECIFIED;
+  }
+
+  static constexpr auto kTaken = v1::PLAN_REFUSAL_REASON_UNSPECIFIED;
+  const SigningKey new_ = SigningKey::Generate();
+  const SigningKey thief_ = SigningKey::Generate();
+};
+
+TEST_F(KeyChangeTest, NewKeySignsAfterAPlanThatListsItAndTheOldOneIsOut) {
+  auto keeper = Load();
+  EXPECT_EQ(Offer(*keeper, Plan(4, operator_, {&operator_, &new_})), kTaken);
+  EXPECT_EQ(Offer(*keeper, Plan(5, new_, {&new_})), kTaken);
+  EXPECT_EQ(Offer(*keeper, Plan(6, operator_)), v1::PLAN_REFUSAL_REASON_UNKNOWN_KEY);
+  EXPECT_EQ(keeper->version(), 5u);
+}
+
+TEST_F(KeyChangeTest, RestartsKnowTheKeysThatTheyHadAtEveryStep) {
+  EXPECT_EQ(Offer(*Load(), Plan(4, operator_, {&operator_, &new_})), kTaken);
+  EXPECT_EQ(Offer(*Load(), Plan(5, new_)), kTaken);
+  EXPECT_EQ(Load()->version(), 5u);
+  EXPECT_EQ(Offer(*Load(), Plan(6, operator_)), v1::PLAN_REFUSAL_REASON_UNKNOWN_KEY);
+  EXPECT_EQ(Offer(*Load(), Plan(6, new_)), kTaken);
+  EXPECT_EQ(Load()->version(), 6u);
+}
+
+TEST_F(KeyChangeTest, PlanOfTheNewKeyWithoutTheOneThatListsItIsRefused) {
+  auto keeper = Load();
+  EXPECT_EQ(Offer(*keeper, Plan(5, new_, {&new_})), v1::PLAN_REFUSAL_REASON_UNKNOWN_KEY);
+  EXPECT_EQ(keeper->version(), 3u);
+  // The collector gives it the plan between first.
+  EXPECT_EQ(Offer(*keeper, Plan(4, operator_, {&operator_, &new_})), kTaken);
+  EXPECT_EQ(Offer(*keeper, Plan(5, new_, {&new_})), kTaken);
+}
+
+TEST_F(KeyChangeTest, CollectorThatSignsForItselfIsRefusedAndAnOldPlanToo) {
+  auto keeper = Load();
+  EXPECT_EQ(Offer(*keeper, Plan(4, thief_)), v1::PLAN_REFUSAL_REASON_UNKNOWN_KEY);
+  EXPECT_EQ(Offer(*keeper, Plan(4, thief_, {&thief_, &operator_})),
+            v1::PLAN_REFUSAL_REASON_UNKNOWN_KEY);
+  v1::SignedPlan borrowed = Plan(4, thief_, {&thief_, &operator_});
+  borrowed.set_key_id(operator_.public_key().Id());
+  EXPECT_EQ(Offer(*keeper, borrowed), v1::PLAN_REFUSAL_REASON_BAD_SIGNATURE);
+  EXPECT_EQ(Offer(*keeper, Plan(2, operator_, {&operator_, &new_})),
+            v1::PLAN_REFUSAL_REASON_NOT_NEWER);
+  EXPECT_EQ(Offer(*keeper, Plan(4, new_)), v1::PLAN_REFUSAL_REASON_UNKNOWN_KEY);
+}
+
+TEST_F(KeyChangeTest, KeysOnDiskOpenThePlanWhereverTheMachineStopped) {
+  auto keeper = Load();
+  ASSERT_EQ(Offer(*keeper, Plan(4, operator_, {&operator_, &new_})), kTaken);
+  const v1::SignedPlan before = *folder_.LoadPlan();
+  ASSERT_EQ(Offer(*keeper, Plan(5, new_)), kTaken);
+  EXPECT_EQ(Load()->version(), 5u);
+  // As if it had stopped between the keys and the plan.
+  ASSERT_TRUE(folder_.SavePlan(before).ok());
+  EXPECT_EQ(Load()->version(), 4u);
+  EXPECT_EQ(Offer(*Load(), Plan(5, new_)), kTaken);
+}
+
+TEST_F(KeyChangeTest, DamagedKeysAreAnErrorAndNotTheFirstKeyAgain) {
+  ASSERT_EQ(Offer(*Load(), Plan(4, operator_, {&operator_, &new_})), kTaken);
+  for (const char* damage : {"", "nonsense\n", "00\n"}) {
+    ASSERT_TRUE(files_.WriteAtomically("s/operator_keys", damage, 0600).ok());
+    const auto keeper = PlanKeeper::Load(folder_, operator_.public_key(), clock_);
+    EXPECT_TRUE(absl::IsDataLoss(keeper.status())) << keeper.status();
+    EXPECT_THAT(std::string(keeper.status().message()), HasSubstr("operator_keys"));
+  }
+}
+
 }  // namespace
 }  // namespace sightline::agent

@@ -14,6 +14,7 @@ class UplinkSessionTest : public AgentFixture {
   std::vector<v1::SubmitRequest> Challenge(std::string nonce = std::string(32, 'n')) {
     v1::SubmitResponse message;
     message.mutable_challenge()->set_nonce(std::move(nonce));
+    session_.BindTo(kCertificateHash);
     return session_.OnMessage(message);
   }
   v1::SubmitResponse WelcomeMessage(uint64_t last_seq, std::string head) {
@@ -34,6 +35,7 @@ class UplinkSessionTest : public AgentFixture {
   }
   std::string HeadAt(uint64_t seq) { return spool_->PointAt(seq)->head; }
 
+  const std::string kCertificateHash = Sha256("certificate");
   UplinkSession session_{chain_.key(), *spool_, *plans_, clock_};
 };
 
@@ -43,8 +45,16 @@ TEST_F(UplinkSessionTest, HelloSignsTheChallengeAndNamesThePlan) {
   const v1::Hello& hello = out[0].hello();
   EXPECT_EQ(hello.plan_version(), 1u);
   EXPECT_TRUE(chain_.key().public_key().Verify(
-      kHelloDomain, HelloPayload(std::string(32, 'n'), hello.agent_id(), 1, ""),
+      kHelloDomain, HelloPayload(std::string(32, 'n'), hello.agent_id(), 1, kCertificateHash),
       hello.signature()));
+}
+
+TEST_F(UplinkSessionTest, NothingIsSignedOnAConnectionWithoutACertificate) {
+  v1::SubmitResponse message;
+  message.mutable_challenge()->set_nonce(std::string(32, 'n'));
+  EXPECT_TRUE(session_.OnMessage(message).empty());
+  EXPECT_EQ(session_.state(), SessionState::kFailed);
+  EXPECT_THAT(session_.result().detail, HasSubstr("no certificate"));
 }
 
 TEST_F(UplinkSessionTest, ShortChallengeIsNotSigned) {

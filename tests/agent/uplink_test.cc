@@ -20,6 +20,7 @@ class FakeTransport : public Transport {
     std::unique_lock lock(mutex_);
     if (cancelled_) return absl::CancelledError("stopping");
     tried_.push_back(address);
+    session.BindTo(Sha256("certificate"));
     const absl::Status status = collectors_.at(address)(session);
     changed_.notify_all();
     return status;

@@ -15,6 +15,7 @@
 #include "collector/session.h"
 #include "tests/collector/memory_store.h"
 #include "tests/collector/test_agent.h"
+#include "tests/collector/test_certificates.h"
 #include "tests/common/fake_clock.h"
 
 namespace sightline {
@@ -148,8 +149,9 @@ class SessionTest : public ::testing::Test {
                  }};
   // In the caller's thread.
   const SessionContext::Post inline_ = [](const std::function<void()>& work) { work(); };
-  const SessionContext context_{store_, plans_,   bucket_keys_, writer_, budget_, streams_,
-                                guard_, metrics_, clock_,       inline_, inline_};
+  const SessionContext context_{store_,   plans_,   bucket_keys_, writer_,
+                                budget_,  streams_, guard_,       TestCertificates(),
+                                metrics_, clock_,   inline_,      inline_};
   std::shared_ptr<Session> session_;
 };
 

@@ -88,6 +88,17 @@ TEST_F(SessionTest, AHelloForAnotherNonceIsRefused) {
   EXPECT_EQ(stream_->WaitForRefusal().reason(), v1::REFUSAL_REASON_BAD_CHALLENGE);
 }
 
+TEST_F(SessionTest, AHelloForAnotherCertificateIsRefused) {
+  for (const std::string& hash : {Sha256("certificate of somebody in between"), std::string()}) {
+    Open();
+    v1::SubmitRequest request;
+    *request.mutable_hello() =
+        agent_.HelloTo(stream_->written().at(0).challenge().nonce(), 1, hash);
+    session_->OnMessage(request);
+    EXPECT_EQ(stream_->WaitForRefusal().reason(), v1::REFUSAL_REASON_BAD_CHALLENGE);
+  }
+}
+
 TEST_F(SessionTest, ABatchBeforeTheHelloAndASecondHelloAreRefused) {
   Open();
   Send(agent_.Seal(agent_.NextBatch()));

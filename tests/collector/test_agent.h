@@ -11,6 +11,9 @@
 
 namespace sightline {
 
+// Of the certificate that a collector without TLS would show.
+inline std::string TestCertificateHash() { return Sha256("certificate of the collector"); }
+
 class TestAgent {
  public:
   explicit TestAgent(std::string region = "CN-BJ") : region_(std::move(region)) {}
@@ -49,12 +52,13 @@ class TestAgent {
     return sealed;
   }
 
-  v1::Hello HelloTo(absl::string_view nonce, uint64_t plan_version) const {
+  v1::Hello HelloTo(absl::string_view nonce, uint64_t plan_version,
+                    absl::string_view certificate_hash = TestCertificateHash()) const {
     v1::Hello hello;
     hello.set_agent_id(key_.public_key().Id());
     hello.set_plan_version(plan_version);
-    hello.set_signature(
-        key_.Sign(kHelloDomain, HelloPayload(nonce, hello.agent_id(), plan_version, "")));
+    hello.set_signature(key_.Sign(
+        kHelloDomain, HelloPayload(nonce, hello.agent_id(), plan_version, certificate_hash)));
     return hello;
   }
 

@@ -13,6 +13,7 @@
 #include "agent/ingest_client_grpc.h"
 #include "common/files.h"
 #include "common/invite.h"
+#include "common/peer_certificate_grpc.h"
 #include "common/wire.h"
 #include "sightline/v1/ingest.grpc.pb.h"
 
@@ -150,6 +151,7 @@ absl::Status TamperingTransport::Run(const std::string&, agent::UplinkSession& s
   context.set_deadline(std::chrono::system_clock::now() + kPatience);
   const auto stream = v1::Ingest::NewStub(channel_)->Submit(&context);
   const auto pass = [&](v1::SubmitResponse& response) {
+    if (response.has_challenge()) session.BindTo(PeerCertificateHash(context));
     if (hooks_.to_agent && !hooks_.to_agent(response)) return false;
     for (v1::SubmitRequest& request : session.OnMessage(response)) {
       if (hooks_.to_collector && !hooks_.to_collector(request)) return false;

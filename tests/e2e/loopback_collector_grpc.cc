@@ -18,6 +18,7 @@
 #include "collector/server_grpc.h"
 #include "common/invite.h"
 #include "common/regions.h"
+#include "common/tls_policy.h"
 #include "sightline/v1/admin.grpc.pb.h"
 
 namespace sightline::e2e {
@@ -75,22 +76,23 @@ struct LoopbackCollector::Whole {
         bucket_keys(*store),
         fold({*store, plans, regions, clock, steady_clock, board, metrics, &recent},
              {{"n1", {}, {}, {}, {}}, {}}),
-        intake(*store, plans, bucket_keys, recent, clock, metrics, IntakeOptions(),
-               [this] { fold.Wake(); }),
+        intake(*store, plans, bucket_keys, recent, certificate.hashes(), clock, metrics,
+               IntakeOptions(), [this] { fold.Wake(); }),
         enrolment(*store, plans, regions, clock,
                   {{"collector.invalid:7443"}, Certificate().certificate_pem}),
         chronicle_loop(chronicle, plans, clock),
         webhooks(*store, plans, clock, {}) {
     ServerOptions options;
     options.listen = "127.0.0.1:0";
-    options.tls_cert_pem = Certificate().certificate_pem;
-    options.tls_key_pem = Certificate().key_pem;
     options.admin_socket = absl::StrCat(folder, "/admin.sock");
     options.admin_listen = "127.0.0.1:0";
     options.admin_client_ca_pem = OperatorCertificate().certificate_pem;
-    server = *Server::Start(
-        options, {intake.session_context(), enrolment, geo, regions, translations, board, chronicle,
-                  chronicle_loop, intake.store_workers(), readers, webhooks, testers});
+    const absl::Status installed =
+        certificate.Install({Certificate().certificate_pem, Certificate().key_pem});
+    EXPECT_TRUE(installed.ok()) << installed;
+    server = *Server::Start(options, {intake.session_context(), certificate, enrolment, geo,
+                                      regions, translations, board, chronicle, chronicle_loop,
+                                      intake.store_workers(), readers, webhooks, testers});
     port = server->port();
   }
 
@@ -102,6 +104,7 @@ struct LoopbackCollector::Whole {
   Board board;
   const SystemSteadyClock steady_clock;
   Metrics metrics;
+  OwnCertificate certificate;
   RecentLog recent{kLogRecordsMax};
   FoldLoop fold;
   Intake intake;
@@ -136,6 +139,7 @@ std::string LoopbackCollector::admin_socket() const { return folder_ / "admin.so
 const std::string& LoopbackCollector::roots_pem() const { return Certificate().certificate_pem; }
 
 std::shared_ptr<grpc::Channel> LoopbackCollector::Public() const {
+  RequireTls13();
   grpc::SslCredentialsOptions tls;
   tls.pem_root_certs = roots_pem();
   return grpc::CreateChannel(address(), grpc::SslCredentials(tls));
@@ -184,6 +188,8 @@ void LoopbackCollector::SetServing(const ServiceHealth& health) {
 }
 
 Metrics& LoopbackCollector::metrics() { return whole_->metrics; }
+
+OwnCertificate& LoopbackCollector::certificate() { return whole_->certificate; }
 
 void LoopbackCollector::StopServer() { whole_->server = nullptr; }
 

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "collector/health.h"
 #include "collector/metrics.h"
+#include "collector/own_certificate.h"
 #include "collector/store/store.h"
 #include "common/clock.h"
 #include "common/crypto.h"
@@ -72,6 +73,7 @@ class LoopbackCollector {
   std::vector<LogRecord> Log();
   Store& store();
   Metrics& metrics();
+  OwnCertificate& certificate();
 
   // As what watches the health would.
   void SetServing(const ServiceHealth& health);

@@ -4,6 +4,7 @@ import tempfile
 import unittest
 
 import harness
+import privacy
 
 BLOCKED_ELSEWHERE = ("CN-GD", "CN-SC", "CN-HB", "CN-SN")
 REGIONS = ("CN-BJ", "CN-SH") + BLOCKED_ELSEWHERE
@@ -102,7 +103,18 @@ class StoryTest(unittest.TestCase):
         self.assertEqual(harness.region_state(summary, "whatsapp", "CN-BJ"), "BLOCKED")
         self.assertEqual(harness.region_state(summary, "weibo", "CN-BJ"), "OPEN")
 
-    def test_8_ends_cleanly(self):
+    def test_8_no_volunteer_has_an_address(self):
+        """Store, logs, metrics, answers, exports and agents' folders name no volunteer's line."""
+        search = privacy.search(self.lab)
+        self.assertGreater(search.bytes, 1_000_000, search.places)
+        self.assertEqual(search.found, [], "\n".join(search.found[:10]))
+        # The same search finds what is there to be found.
+        for place in ("30.11.1.2:41234", "1e0b0102", "a\x04\x1e\x0b\x01\x02b", "504037634"):
+            planted = privacy.Search()
+            planted.look("planted", place.encode("latin-1"))
+            self.assertEqual(len(planted.found), 1, place)
+
+    def test_9_ends_cleanly(self):
         """Everything stops on SIGTERM, without leaks or reports."""
         harness.end_cleanly(self, self.lab)
 

@@ -7,6 +7,7 @@
 
 #include "collector/outbox.h"
 #include "collector/streams.h"
+#include "common/certificate.h"
 #include "common/wire.h"
 #include "sightline/v1/ingest.grpc.pb.h"
 #include "tests/e2e/wire_fixture_grpc.h"
@@ -49,7 +50,8 @@ class WireBoundsTest : public WireTest {
     hello.set_agent_id(agent.id());
     hello.set_plan_version(1);
     hello.set_signature(agent.key().Sign(
-        kHelloDomain, HelloPayload(challenge.challenge().nonce(), agent.id(), 1, "")));
+        kHelloDomain, HelloPayload(challenge.challenge().nonce(), agent.id(), 1,
+                                   ReadCertificate(collector_.roots_pem())->hash)));
     return request;
   }
   void WaitForStreams(double count) {

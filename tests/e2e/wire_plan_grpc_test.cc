@@ -56,7 +56,7 @@ TEST_F(WirePlanTest, PlanSignedByAnotherKeyIsRefusedAndTheOldOneKept) {
 
   const Delivery delivery = agent.Deliver(other);
   ExpectPlanRefused(agent, delivery, v1::PLAN_REFUSAL_REASON_UNKNOWN_KEY,
-                    "signed with another key than the pinned operator key");
+                    "signed with another key than the operator's");
   EXPECT_EQ(agent.plans().version(), 1u);
   // Nor does that collector know the plan that the batch followed.
   ASSERT_TRUE(delivery.session.refusal.has_value());

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/lifetime_grpc.h"
+#include "common/peer_certificate_grpc.h"
 #include "sightline/v1/ingest.grpc.pb.h"
 
 namespace sightline::faults {
@@ -30,6 +31,7 @@ class BlindTransport : public agent::Transport {
     const auto stream = v1::Ingest::NewStub(channel)->Submit(&context);
     v1::SubmitResponse response;
     while (session.state() == agent::SessionState::kWaiting && stream->Read(&response)) {
+      if (response.has_challenge()) session.BindTo(PeerCertificateHash(context));
       if (response.has_welcome()) {
         const ChainPoint acked = spool_.totals().acked;
         response.mutable_welcome()->set_last_seq(acked.seq);

@@ -18,7 +18,7 @@ double ShareOpen(const World& world, size_t target, int window) {
   int open = 0;
   int rounds = 0;
   for (const Resident& who : world.residents()) {
-    const std::optional<Sighting> seen = world.Look(who, window, 0);
+    const std::optional<RoundSeen> seen = world.Look(who, window, 0);
     if (who.control || !seen) continue;
     ++rounds;
     if (seen->open[target]) ++open;
@@ -88,7 +88,7 @@ TEST(WorldTest, VpnUsersReachCanariesAndSomeShowIt) {
   int vpn = 0;
   int tunnels = 0;
   for (const Resident& who : world.residents()) {
-    const Sighting seen = *world.Look(who, 0, 0);
+    const RoundSeen seen = *world.Look(who, 0, 0);
     if (!who.control) {
       EXPECT_EQ(seen.open[1], who.vpn);
       EXPECT_TRUE(seen.open[3]) << "anchors are open for all";
@@ -148,12 +148,12 @@ TEST(WorldTest, EachOutageTakesWhatItShould) {
     for (const Resident& who : world.residents()) {
       if (who.region == region) return world.Look(who, 2, 0);
     }
-    return std::optional<Sighting>();
+    return std::optional<RoundSeen>();
   };
   const std::vector<bool> nothing(5, false);
   EXPECT_THAT(look(outage("anchors"), "CN-BJ")->open, nothing);
   EXPECT_THAT(look(outage("anchors"), "CN-SH")->open, ElementsAre(false, false, false, true, true));
-  const std::optional<Sighting> cut = look(outage("lines"), "CN-BJ");
+  const std::optional<RoundSeen> cut = look(outage("lines"), "CN-BJ");
   EXPECT_THAT(cut->open, nothing);
   EXPECT_GE(cut->receive_time - cut->round_time, absl::Minutes(60)) << "submitted afterwards";
   EXPECT_FALSE(look(outage("silence"), "CN-BJ").has_value());
@@ -171,7 +171,7 @@ TEST(WorldTest, LateBatchesArriveWhenTheirTimeIsOver) {
   const World world(scenario, 8);
   int late = 0;
   for (const Resident& who : world.residents()) {
-    const Sighting seen = *world.Look(who, 3, 0);
+    const RoundSeen seen = *world.Look(who, 3, 0);
     const absl::Time end = scenario.start + absl::Hours(4);
     if (seen.receive_time < end) continue;
     ++late;
@@ -190,7 +190,7 @@ TEST(WorldTest, AVersionFailsOnItsTargetsAndNoOther) {
   int upgraded = 0;
   for (const Resident& who : world.residents()) {
     EXPECT_EQ(world.Look(who, 4, 0)->agent_version, "0.1.0");
-    const Sighting seen = *world.Look(who, 5, 0);
+    const RoundSeen seen = *world.Look(who, 5, 0);
     const bool has_it = seen.agent_version == "0.2.0";
     EXPECT_EQ(seen.open[3], !has_it);
     EXPECT_TRUE(seen.open[4]);
@@ -208,7 +208,7 @@ TEST(WorldTest, RoundsLieWithinTheirWindowAndArriveBeforeItsEnd) {
     for (int window = 0; window < 5; ++window) {
       const absl::Time start = scenario.start + window * absl::Hours(1);
       for (int round = 0; round < 4; ++round) {
-        const Sighting seen = *world.Look(who, window, round);
+        const RoundSeen seen = *world.Look(who, window, round);
         EXPECT_GT(seen.round_time, before);
         EXPECT_GT(seen.round_time, start + world.grace());
         EXPECT_LT(seen.receive_time, start + absl::Hours(1));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/crypto.h"
+#include "common/tls_policy.h"
 #include "tests/bench/load/await_grpc.h"
 #include "tests/bench/load/copy_baseline_pq.h"
 #include "tests/bench/load/history.h"
@@ -189,6 +190,7 @@ CLI::App* AddRead(CLI::App& app, Flags& flags) {
 
 int Main(int argc, char** argv) {
   KeepCryptoUntilExit();
+  RequireTls13();
   CLI::App app("Load for a collector. Every run needs a store without batches: chains start anew.",
                "sightline-load");
   app.require_subcommand(1);
