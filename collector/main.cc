@@ -83,7 +83,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> StartHttp(const ServeFlags& flags,
 }
 
 absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
-  ForbidCoreDumps();
+  if (absl::Status status = ForbidCoreDumps(); !status.ok()) return status;
   absl::StatusOr<ServeOptions> options = ReadServeFlags(flags);
   if (!options.ok()) return options.status();
   Metrics metrics;
