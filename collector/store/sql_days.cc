@@ -18,7 +18,7 @@ namespace {
 // Partitions are kept for this many days to both sides of today.
 constexpr int64_t kDaysAround = 3;
 // A batch may come kLateMax after its round, which may have begun just before midnight.
-constexpr int64_t kBucketKeyDays = kLateMax / absl::Hours(24) + 1;
+const int64_t kBucketKeyDays = kLateMax / absl::Hours(24) + 1;
 constexpr int64_t kDayMax = int64_t{1} << 40;  // whatever a caller asks for, bounds do not overflow
 
 constexpr absl::string_view kSelectFirstDay = "SELECT day FROM log_start WHERE id = 1";
