@@ -38,7 +38,7 @@ unsigned char* Bytes(std::string& text) { return reinterpret_cast<unsigned char*
 // OpenSSL fails here only when memory or the generator does: nothing sensible can follow.
 void Require(bool ok, const char* what) {
   if (ok) return;
-  std::fprintf(stderr, "sightline: OpenSSL failed in %s\n", what);
+  static_cast<void>(std::fprintf(stderr, "sightline: OpenSSL failed in %s\n", what));
   std::abort();
 }
 

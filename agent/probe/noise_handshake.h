@@ -19,7 +19,7 @@ namespace sightline::probe {
 
 // A frame is its length in 3 bytes, big-endian, and its payload.
 inline constexpr size_t kNoiseLengthBytes = 3;
-inline constexpr size_t kNoiseFrameBytesMax = 64 * 1024;
+inline constexpr size_t kNoiseFrameBytesMax = size_t{64} * 1024;
 
 // Length of the payload that follows. nullopt when these are not 3 bytes, or the length is 0 or
 // above kNoiseFrameBytesMax: then whoever speaks does not speak this protocol.

@@ -19,7 +19,7 @@ namespace sightline::probe {
 
 inline constexpr uint32_t kBodyBytesMax = 512 * 1024;
 // No title is looked for beyond this part of the body.
-inline constexpr size_t kTitleWithinBytes = 64 * 1024;
+inline constexpr size_t kTitleWithinBytes = size_t{64} * 1024;
 inline constexpr size_t kTitleBytesMax = 128;
 
 // Looks for a text in a body that comes in pieces.
