@@ -46,9 +46,9 @@ grpc_ssl_certificate_config_reload_status ServerCredentialsSource::Fetch(
   const std::shared_ptr<const CertificatePair> current = source.certificate_.Current();
   const std::lock_guard lock(source.mutex_);
   if (current == source.shown_) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
-  const grpc_ssl_pem_key_cert_pair pair{current->key_pem.c_str(),
-                                        current->certificate_pem.c_str()};
-  *config = grpc_ssl_server_certificate_config_create(nullptr, &pair, 1);
+  const grpc_ssl_pem_key_cert_pair pair{current->key_pem.c_str(), current->certificate_pem.c_str()};
+  // gRPC 1.51 insists on roots for clients' certificates here, although none is asked for.
+  *config = grpc_ssl_server_certificate_config_create(pair.cert_chain, &pair, 1);
   source.shown_ = current;
   return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
 }
