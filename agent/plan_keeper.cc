@@ -41,8 +41,8 @@ absl::StatusOr<std::optional<v1::PlanRefusal>> PlanKeeper::Offer(const v1::Signe
   const std::lock_guard lock(mutex_);
   auto opened = keys_.Open(offered, plan_->version(), clock_.Now());
   if (auto* refusal = std::get_if<v1::PlanRefusal>(&opened)) return std::move(*refusal);
-  // The keys first: they open the plan held as well as the one offered (a plan lists its signer), so
-  // the folder is whole whenever the machine stops.
+  // The keys first: they open the plan held as well as the one offered (a plan lists its signer),
+  // so the folder is whole whenever the machine stops.
   absl::Status status = folder_.SaveOperatorKeys(keys_.keys());
   if (status.ok()) status = folder_.SavePlan(offered);
   if (!status.ok()) return status;

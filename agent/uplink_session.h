@@ -56,8 +56,8 @@ class UplinkSession {
       : key_(key), spool_(spool), plans_(plans), clock_(clock) {}
 
   // Says, before the first message, on which connection this is: SHA-256 (32 bytes) of the DER form
-  // of the certificate that the collector shows there. The hello holds on no other; without it there
-  // is none.
+  // of the certificate that the collector shows there. The hello holds on no other; without it
+  // there is none.
   void BindTo(std::string certificate_hash) { certificate_hash_ = std::move(certificate_hash); }
 
   std::vector<v1::SubmitRequest> OnMessage(const v1::SubmitResponse& message);

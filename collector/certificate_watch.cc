@@ -22,8 +22,8 @@ absl::Status CertificateWatch::Load() {
   judged_ = Fingerprint(pair);
   absl::Status status = certificate_.Install(*std::move(pair));
   if (status.ok()) {
-    metrics_.tls_certificate_expire_time.Set(absl::ToDoubleSeconds(
-        certificate_.expire_time() - absl::UnixEpoch()));
+    metrics_.tls_certificate_expire_time.Set(
+        absl::ToDoubleSeconds(certificate_.expire_time() - absl::UnixEpoch()));
   }
   return status;
 }
@@ -40,8 +40,7 @@ void CertificateWatch::Look(bool ready) {
   seen_ = found;
   if (found == judged_ || !settled) return;
   judged_ = found;
-  const absl::Status status =
-      pair.ok() ? certificate_.Install(*std::move(pair)) : pair.status();
+  const absl::Status status = pair.ok() ? certificate_.Install(*std::move(pair)) : pair.status();
   if (!status.ok()) {
     metrics_.TlsReloaded("refused").Increment();
     Log(LogLevel::kError, "tls", "certificate_refused",

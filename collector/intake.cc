@@ -18,8 +18,7 @@ int CpuThreads() { return static_cast<int>(std::max(1U, std::thread::hardware_co
 
 Intake::Intake(Store& store, PlanBook& plans, BucketKeys& bucket_keys, RecentLog& recent,
                const CertificateHashes& certificates, const Clock& clock, Metrics& metrics,
-               const IntakeOptions& options,
-               std::function<void()> on_commit)
+               const IntakeOptions& options, std::function<void()> on_commit)
     : clock_(clock),
       streams_(options.streams_max, metrics),
       cpu_workers_(CpuThreads()),

@@ -35,8 +35,7 @@ class Intake {
   // Owns nothing of these; everything outlives it. `on_commit`: see Writer.
   Intake(Store& store, PlanBook& plans, BucketKeys& bucket_keys, RecentLog& recent,
          const CertificateHashes& certificates, const Clock& clock, Metrics& metrics,
-         const IntakeOptions& options,
-         std::function<void()> on_commit);
+         const IntakeOptions& options, std::function<void()> on_commit);
   // Stores what is in flight. The server has ended before, so that nothing new comes in.
   ~Intake();
 

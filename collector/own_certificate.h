@@ -46,8 +46,8 @@ class OwnCertificate {
  private:
   CertificateHashes hashes_;
   mutable std::mutex mutex_;
-  std::shared_ptr<const CertificatePair> current_;        // guarded by mutex_
-  absl::Time expire_time_ = absl::InfinitePast();         // guarded by mutex_
+  std::shared_ptr<const CertificatePair> current_;  // guarded by mutex_
+  absl::Time expire_time_ = absl::InfinitePast();   // guarded by mutex_
 };
 
 }  // namespace sightline

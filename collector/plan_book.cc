@@ -18,10 +18,9 @@ absl::Status PlanBook::Refresh() {
     // An old plan that has expired still explains the batches that followed it.
     auto opened = keys.Open(signed_plan, last_version, absl::InfinitePast());
     if (const auto* refusal = std::get_if<v1::PlanRefusal>(&opened)) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("the store holds a plan that the operator's keys do not open (",
-                       ToText(*refusal),
-                       "); start the collector with the key that signed the first plan"));
+      return absl::FailedPreconditionError(absl::StrCat(
+          "the store holds a plan that the operator's keys do not open (", ToText(*refusal),
+          "); start the collector with the key that signed the first plan"));
     }
     auto version = std::make_shared<const PlanVersion>(std::move(signed_plan),
                                                        std::get<v1::Plan>(std::move(opened)));
@@ -94,7 +93,8 @@ std::shared_ptr<const PlanVersion> PlanBook::NextFor(uint64_t held_version) cons
   for (auto it = versions_.rbegin(); it->first > held_version; ++it) {
     const PlanVersion& candidate = *it->second.version;
     const bool expired = FromProto(candidate.plan.expire_time()) <= now;
-    if (!expired && held->second.next.Has(candidate.signed_plan.key_id())) return it->second.version;
+    if (!expired && held->second.next.Has(candidate.signed_plan.key_id()))
+      return it->second.version;
   }
   // It will say that it knows no such key, and so will its log.
   return newest;

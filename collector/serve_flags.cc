@@ -96,8 +96,14 @@ void AddServeFlags(CLI::App& serve, ServeFlags& flags) {
                  "Refuse a store whose schema is older, instead of bringing it up to date");
   serve.add_option("--listen", flags.listen, "Address and port for agents and readers")
       ->capture_default_str();
-  serve.add_option("--tls-cert", flags.tls_cert, "Certificate chain, PEM; a new one is used without a restart")->required();
-  serve.add_option("--tls-key", flags.tls_key, "Its private key, PEM; nobody but its owner may read it")->required();
+  serve
+      .add_option("--tls-cert", flags.tls_cert,
+                  "Certificate chain, PEM; a new one is used without a restart")
+      ->required();
+  serve
+      .add_option("--tls-key", flags.tls_key,
+                  "Its private key, PEM; nobody but its owner may read it")
+      ->required();
   serve.add_option("--admin-socket", flags.admin_socket, "Unix socket for the operator")
       ->capture_default_str();
   serve

@@ -21,8 +21,7 @@ namespace sightline {
 class ServerCredentialsSource {
  public:
   // `certificate` outlives it and has a pair.
-  explicit ServerCredentialsSource(const OwnCertificate& certificate)
-      : certificate_(certificate) {}
+  explicit ServerCredentialsSource(const OwnCertificate& certificate) : certificate_(certificate) {}
   ServerCredentialsSource(const ServerCredentialsSource&) = delete;
   ServerCredentialsSource& operator=(const ServerCredentialsSource&) = delete;
 

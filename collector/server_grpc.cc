@@ -150,10 +150,7 @@ class AdminService final : public WebhookService {
 class GrpcServer final : public Server {
  public:
   explicit GrpcServer(const ServerParts& parts)
-      : ingest_(parts),
-        summaries_(parts),
-        admin_(parts),
-        credentials_(parts.certificate) {}
+      : ingest_(parts), summaries_(parts), admin_(parts), credentials_(parts.certificate) {}
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;
 

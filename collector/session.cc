@@ -130,7 +130,7 @@ void Session::HandleHello(const v1::Hello& hello) {
     const std::lock_guard lock(mutex_);
     return RefuseUnavailable(0, key.status());
   }
-  std::optional<v1::Refusal> refusal = 
+  std::optional<v1::Refusal> refusal =
       VerifyHello(hello, *agent, *key, nonce_, context_.certificates.Get());
   if (refusal.has_value()) return LockAndRefuse(*std::move(refusal));
   context_.guard.OnProven(hello.agent_id(), context_.clock.Now());

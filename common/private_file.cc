@@ -15,7 +15,8 @@ namespace {
 
 absl::Status CheckMode(int fd, const std::string& path) {
   struct stat info = {};
-  if (fstat(fd, &info) != 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot look at ", path));
+  if (fstat(fd, &info) != 0)
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot look at ", path));
   if ((info.st_mode & (S_IRWXG | S_IRWXO)) == 0) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrFormat(
       "%s holds a private key, but its mode %04o lets others than its owner at it; make a new key "

@@ -9,9 +9,9 @@
 
 namespace sightline {
 
-// The bytes of a file that nobody but its owner may read, as SystemFiles().Read. FAILED_PRECONDITION
-// when group or world may read, write or run it: it was open to others, so it is not used. What is
-// looked at is what is read, also when the name changes hands meanwhile.
+// The bytes of a file that nobody but its owner may read, as SystemFiles().Read.
+// FAILED_PRECONDITION when group or world may read, write or run it: it was open to others, so it
+// is not used. What is looked at is what is read, also when the name changes hands meanwhile.
 absl::StatusOr<std::string> ReadPrivateFile(const std::string& path);
 
 // The process leaves no memory behind when it crashes, and no other process of the user may look

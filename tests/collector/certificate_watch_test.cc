@@ -105,8 +105,7 @@ TEST_F(CertificateWatchTest, FilesThatCannotBeUsedAreRefusedAndTheOldPairStays) 
   const std::function<void()> damages[] = {
       [&] { ASSERT_TRUE(SystemFiles().Remove(key_path_).ok()); },
       [&] { ASSERT_TRUE(SystemFiles().Remove(certificate_path_).ok()); },
-      [&] { WriteFile(certificate_path_, "nonsense"); },
-      [&] { WriteFile(key_path_, ""); },
+      [&] { WriteFile(certificate_path_, "nonsense"); }, [&] { WriteFile(key_path_, ""); },
       [&] {
         Write(second_);
         ASSERT_EQ(chmod(key_path_.c_str(), 0644), 0);

@@ -152,8 +152,9 @@ void Measure(int observations) {
   Streams streams(10, metrics);
   HelloGuard guard;
   const SessionContext::Post inline_post = [](const std::function<void()>& work) { work(); };
-  const SessionContext context{store, plans,   bucket_keys, writer,      budget,     streams,
-                               guard, TestCertificates(), metrics, clock, inline_post, inline_post};
+  const SessionContext context{store,   plans,   bucket_keys, writer,
+                               budget,  streams, guard,       TestCertificates(),
+                               metrics, clock,   inline_post, inline_post};
   CountingStream stream;
   auto session = std::make_shared<Session>(context, Origin{"CN", 4134, "\x1e\x0b\x01"}, &stream);
   session->Start();

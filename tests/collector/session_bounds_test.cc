@@ -258,8 +258,9 @@ TEST_F(SessionBoundsTest, APlanIsRefusedOnceAStream) {
 TEST_F(SessionBoundsTest, TheBudgetGetsBackAllThatItGave) {
   {
     Writer writer(store_, "n2", recent_, metrics_, nullptr);
-    const SessionContext context{store_, plans_,   bucket_keys_, writer,  budget_, streams_,
-                                 guard_, TestCertificates(), metrics_, clock_, inline_, inline_};
+    const SessionContext context{store_,   plans_,   bucket_keys_, writer,
+                                 budget_,  streams_, guard_,       TestCertificates(),
+                                 metrics_, clock_,   inline_,      inline_};
     for (int i = 0; i < 3; ++i) {
       Peer peer(context);
       peer.Greet(agent_);
@@ -281,8 +282,9 @@ TEST_F(SessionBoundsTest, TheBudgetGetsBackAllThatItGave) {
 
 TEST_F(SessionBoundsTest, TooManyStreamsAreTurnedAwayWithoutAChallenge) {
   Streams one(1, metrics_);
-  const SessionContext crowded{store_, plans_,   bucket_keys_, writer_, budget_, one,
-                               guard_, TestCertificates(), metrics_, clock_, inline_, inline_};
+  const SessionContext crowded{store_,   plans_, bucket_keys_, writer_,
+                               budget_,  one,    guard_,       TestCertificates(),
+                               metrics_, clock_, inline_,      inline_};
   Peer first(crowded);
   Peer second(crowded);
   ASSERT_TRUE(second.stream.closed().has_value());

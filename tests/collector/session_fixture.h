@@ -149,8 +149,9 @@ class SessionTest : public ::testing::Test {
                  }};
   // In the caller's thread.
   const SessionContext::Post inline_ = [](const std::function<void()>& work) { work(); };
-  const SessionContext context_{store_, plans_,   bucket_keys_, writer_, budget_, streams_,
-                                guard_, TestCertificates(), metrics_, clock_, inline_, inline_};
+  const SessionContext context_{store_,   plans_,   bucket_keys_, writer_,
+                                budget_,  streams_, guard_,       TestCertificates(),
+                                metrics_, clock_,   inline_,      inline_};
   std::shared_ptr<Session> session_;
 };
 

@@ -57,8 +57,8 @@ class TestAgent {
     v1::Hello hello;
     hello.set_agent_id(key_.public_key().Id());
     hello.set_plan_version(plan_version);
-    hello.set_signature(
-        key_.Sign(kHelloDomain, HelloPayload(nonce, hello.agent_id(), plan_version, certificate_hash)));
+    hello.set_signature(key_.Sign(
+        kHelloDomain, HelloPayload(nonce, hello.agent_id(), plan_version, certificate_hash)));
     return hello;
   }
 

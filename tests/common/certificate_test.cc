@@ -25,7 +25,8 @@ constexpr const char kCertificate[] =
     "K2VwA0EAf31Ec/wk5Pvd+lKIVHr6Z0UzVbbfm04hY3vBk6sLVB+dbSeVZ4fvixMM\n"
     "hL6FjuwqX+mrS+KmHjHNuhzw+QSHCQ==\n"
     "-----END CERTIFICATE-----\n";
-constexpr const char kFingerprint[] = "b5f8eb577f3c03d6ebf8cdbaad924d89bb9d2121ee4f368c70a9cbe2384d92fb";
+constexpr const char kFingerprint[] =
+    "b5f8eb577f3c03d6ebf8cdbaad924d89bb9d2121ee4f368c70a9cbe2384d92fb";
 
 TEST(CertificateTest, HashIsTheFingerprintThatOpensslShows) {
   const auto facts = ReadCertificate(kCertificate);
@@ -57,8 +58,8 @@ TEST(CertificateTest, KeyOfAnotherCertificateDoesNotFit) {
 
 TEST(CertificateTest, WhatIsNoneIsRefusedInWords) {
   const auto good = agent::MakeTestCertificate();
-  for (const std::string& text : {std::string(), std::string("hello"), good.key_pem,
-                                  good.certificate_pem.substr(0, 200)}) {
+  for (const std::string& text :
+       {std::string(), std::string("hello"), good.key_pem, good.certificate_pem.substr(0, 200)}) {
     EXPECT_THAT(std::string(ReadCertificate(text).status().message()), HasSubstr("no certificate"));
   }
   EXPECT_THAT(std::string(CheckKeyFits(good.certificate_pem, good.certificate_pem).message()),

@@ -31,8 +31,8 @@ TEST(PrivateFileTest, OnlyItsOwnerMayBeAbleToReadIt) {
     ASSERT_EQ(chmod(path.c_str(), 0600 | bit), 0);
     const absl::Status refused = ReadPrivateFile(path).status();
     EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
-    EXPECT_THAT(std::string(refused.message()),
-                AllOf(HasSubstr(path), HasSubstr("chmod 600"), ::testing::Not(HasSubstr("secret"))));
+    EXPECT_THAT(std::string(refused.message()), AllOf(HasSubstr(path), HasSubstr("chmod 600"),
+                                                      ::testing::Not(HasSubstr("secret"))));
   }
 }
 

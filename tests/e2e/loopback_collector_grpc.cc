@@ -72,8 +72,7 @@ struct LoopbackCollector::Whole {
         fold({*store, plans, regions, clock, steady_clock, board, metrics, &recent},
              {{"n1", {}, {}, {}, {}}, {}}),
         intake(*store, plans, bucket_keys, recent, certificate.hashes(), clock, metrics,
-               IntakeOptions(),
-               [this] { fold.Wake(); }),
+               IntakeOptions(), [this] { fold.Wake(); }),
         enrolment(*store, plans, regions, clock,
                   {{"collector.invalid:7443"}, Certificate().certificate_pem}),
         chronicle_loop(chronicle, plans, clock),
@@ -84,9 +83,9 @@ struct LoopbackCollector::Whole {
     const absl::Status installed =
         certificate.Install({Certificate().certificate_pem, Certificate().key_pem});
     EXPECT_TRUE(installed.ok()) << installed;
-    server = *Server::Start(
-        options, {intake.session_context(), certificate, enrolment, geo, regions, translations, board, chronicle,
-                  chronicle_loop, intake.store_workers(), readers, webhooks, testers});
+    server = *Server::Start(options, {intake.session_context(), certificate, enrolment, geo,
+                                      regions, translations, board, chronicle, chronicle_loop,
+                                      intake.store_workers(), readers, webhooks, testers});
     port = server->port();
   }
 

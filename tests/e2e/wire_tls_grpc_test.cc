@@ -26,8 +26,8 @@ class Diverted : public agent::Transport {
  public:
   Diverted(std::string roots_pem, int port)
       : address_(absl::StrCat("127.0.0.1:", port)),
-        inner_(agent::MakeGrpcTransport({std::move(roots_pem), absl::FromChrono(kPatience),
-                                         absl::FromChrono(kPatience)})) {}
+        inner_(agent::MakeGrpcTransport(
+            {std::move(roots_pem), absl::FromChrono(kPatience), absl::FromChrono(kPatience)})) {}
   absl::Status Run(const std::string& /*address*/, agent::UplinkSession& session) override {
     return inner_->Run(address_, session);
   }

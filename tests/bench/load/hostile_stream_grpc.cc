@@ -115,9 +115,9 @@ void HostileStream::SayHello(absl::string_view nonce) {
   v1::Hello& hello = *request.mutable_hello();
   hello.set_agent_id(key->public_key().Id());
   hello.set_plan_version(data_.shape().plan_version);
-  std::string signature =
-      key->Sign(kHelloDomain, HelloPayload(nonce, hello.agent_id(), hello.plan_version(),
-                                           PeerCertificateHash(context_)));
+  std::string signature = key->Sign(
+      kHelloDomain,
+      HelloPayload(nonce, hello.agent_id(), hello.plan_version(), PeerCertificateHash(context_)));
   if (mode_ == HostileMode::kBadHello) signature[0] = static_cast<char>(signature[0] ^ 1);
   hello.set_signature(signature);
   Write(Copy(request.SerializeAsString()));

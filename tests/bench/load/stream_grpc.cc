@@ -136,9 +136,9 @@ void Stream::SayHello(absl::string_view nonce) {
   v1::Hello& hello = *request.mutable_hello();
   hello.set_agent_id(key->public_key().Id());
   hello.set_plan_version(data_.shape().plan_version);
-  hello.set_signature(
-      key->Sign(kHelloDomain, HelloPayload(nonce, hello.agent_id(), hello.plan_version(),
-                                           PeerCertificateHash(context_))));
+  hello.set_signature(key->Sign(
+      kHelloDomain,
+      HelloPayload(nonce, hello.agent_id(), hello.plan_version(), PeerCertificateHash(context_))));
   const grpc::Slice slice(request.SerializeAsString());
   outgoing_ = grpc::ByteBuffer(&slice, 1);
   writing_ = true;
