@@ -3,8 +3,10 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "agent/pause.h"
 #include "agent/state.h"
 #include "agent/status_board.h"
+#include "agent/status_text.h"
 
 namespace sightline::agent {
 
@@ -25,10 +27,14 @@ absl::StatusOr<std::string> DescribeStatus(const std::string& state_folder, File
   } else if (!absl::IsNotFound(text.status())) {
     return text.status();
   }
-  const AgentStatus* known = status ? &*status : nullptr;
-  const bool running = FolderLock::IsHeld(folder);
-  return json ? FormatStatusJson(*identity, known, running)
-              : FormatStatusText(*identity, known, running, now);
+  const std::optional<Pause> pause = PauseInForce(folder, now);
+  StatusView view{*identity};
+  view.status = status ? &*status : nullptr;
+  view.running = FolderLock::IsHeld(folder);
+  if (pause) view.pause = PauseText(*pause, folder);
+  if (pause) view.paused_until = pause->until;
+  view.now = now;
+  return json ? FormatStatusJson(view) : FormatStatusText(view);
 }
 
 }  // namespace sightline::agent

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "agent/consent.h"
 #include "agent/state.h"
 #include "common/clock.h"
 #include "common/files.h"
@@ -22,20 +23,19 @@ struct EnrollOptions {
   std::string state_folder;
   bool accept = false;    // The volunteer has read the explanation and agrees.
   bool terminal = false;  // Somebody can answer a question.
+  Language language = Language::kEnglish;
+  std::string proxy;  // "http://HOST:PORT" for a collector that does not answer directly; or empty.
 };
 
-// Calls Enroll at one address with these trust anchors.
+// Calls Enroll along one road (road.h) with these trust anchors.
 using EnrollCall = std::function<absl::StatusOr<v1::EnrollResponse>(
-    const std::string& address, const std::string& roots_pem, const v1::EnrollRequest& request)>;
-
-// What is probed, what is sent, what the risk is.
-std::string ConsentText(const std::string& region, const std::string& state_folder);
+    const std::string& road, const std::string& roots_pem, const v1::EnrollRequest& request)>;
 
 // Explains, asks, makes the key, redeems the invite, verifies the plan and saves all. The key is on
 // the disk before the invite is used, so that after a crash the same command finishes the work.
 // Errors: FAILED_PRECONDITION without consent; ALREADY_EXISTS when an agent is enrolled in the
-// folder; INVALID_ARGUMENT or UNAUTHENTICATED for the invite or the region; UNAVAILABLE names each
-// address and why it did not answer.
+// folder; INVALID_ARGUMENT or UNAUTHENTICATED for the invite, the region or the proxy; UNAVAILABLE
+// names each road and why nobody answered.
 absl::Status Enroll(const EnrollOptions& options, Files& files, const Clock& clock,
                     const EnrollCall& call, std::istream& in, std::ostream& out);
 

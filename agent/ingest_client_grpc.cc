@@ -2,12 +2,14 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <cstdlib>
 #include <mutex>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "agent/road.h"
 #include "common/files.h"
 #include "common/lifetime_grpc.h"
 #include "common/peer_certificate_grpc.h"
@@ -59,11 +61,13 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& addres
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS,
                    static_cast<int>(absl::ToInt64Milliseconds(options.connect_timeout)));
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  const Road road = ParseRoad(address);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, road.proxy.empty() ? 0 : 1);
+  if (!road.proxy.empty()) arguments.SetString(GRPC_ARG_HTTP_PROXY, road.proxy);
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   // Otherwise an address that failed a moment ago would be refused without another try.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return grpc::CreateCustomChannel(address, grpc::SslCredentials(ssl), arguments);
+  return grpc::CreateCustomChannel(road.address, grpc::SslCredentials(ssl), arguments);
 }
 
 class GrpcTransport : public Transport {
@@ -129,20 +133,45 @@ class GrpcTransport : public Transport {
   bool cancelled_ = false;
 };
 
-}  // namespace
-
-absl::StatusOr<v1::EnrollResponse> CallEnroll(const std::string& address,
-                                              const IngestClientOptions& options,
-                                              const v1::EnrollRequest& request) {
+template <typename Request, typename Response>
+absl::StatusOr<Response> CallOnce(
+    const std::string& address, const IngestClientOptions& options, const Request& request,
+    grpc::Status (v1::Ingest::Stub::*method)(grpc::ClientContext*, const Request&, Response*)) {
   const GrpcLifetime grpc;
   const absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = Connect(address, options);
   if (!channel.ok()) return channel.status();
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + options.call_timeout));
-  v1::EnrollResponse response;
-  const grpc::Status status = v1::Ingest::NewStub(*channel)->Enroll(&context, request, &response);
+  Response response;
+  const grpc::Status status =
+      (v1::Ingest::NewStub(*channel).get()->*method)(&context, request, &response);
   if (!status.ok()) return ToAbslOfCall(status);
   return response;
+}
+
+}  // namespace
+
+void IgnoreProxyEnvironment() {
+  // It goes before no_proxy; no host ends like this.
+  setenv("no_grpc_proxy", "-", 1);
+}
+
+absl::StatusOr<v1::EnrollResponse> CallEnroll(const std::string& address,
+                                              const IngestClientOptions& options,
+                                              const v1::EnrollRequest& request) {
+  return CallOnce(address, options, request, &v1::Ingest::Stub::Enroll);
+}
+
+absl::StatusOr<v1::RotateKeyResponse> CallRotateKey(const std::string& address,
+                                                    const IngestClientOptions& options,
+                                                    const v1::RotateKeyRequest& request) {
+  return CallOnce(address, options, request, &v1::Ingest::Stub::RotateKey);
+}
+
+absl::StatusOr<v1::LeaveResponse> CallLeave(const std::string& address,
+                                            const IngestClientOptions& options,
+                                            const v1::LeaveRequest& request) {
+  return CallOnce(address, options, request, &v1::Ingest::Stub::Leave);
 }
 
 std::unique_ptr<Transport> MakeGrpcTransport(IngestClientOptions options) {

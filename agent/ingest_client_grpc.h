@@ -1,4 +1,6 @@
 // The agent's side of the Ingest service over gRPC and TLS. A connection exists only during a call.
+// Where an address is asked for, a road is taken (road.h). TLS goes through a proxy as it is: the
+// proxy sees the collector's address and nothing more.
 #ifndef SIGHTLINE_AGENT_INGEST_CLIENT_GRPC_H_
 #define SIGHTLINE_AGENT_INGEST_CLIENT_GRPC_H_
 
@@ -22,10 +24,20 @@ struct IngestClientOptions {
   absl::Duration call_timeout = absl::Minutes(2);
 };
 
-// Calls Enroll once. The status is the collector's, or UNAVAILABLE or DEADLINE_EXCEEDED.
+// From now on the environment's no_proxy keeps no connection from the proxy of its road; other
+// variables for proxies are never looked at. Call it in main, while there is one thread.
+void IgnoreProxyEnvironment();
+
+// Each calls its method once. The status is the collector's, or UNAVAILABLE or DEADLINE_EXCEEDED.
 absl::StatusOr<v1::EnrollResponse> CallEnroll(const std::string& address,
                                               const IngestClientOptions& options,
                                               const v1::EnrollRequest& request);
+absl::StatusOr<v1::RotateKeyResponse> CallRotateKey(const std::string& address,
+                                                    const IngestClientOptions& options,
+                                                    const v1::RotateKeyRequest& request);
+absl::StatusOr<v1::LeaveResponse> CallLeave(const std::string& address,
+                                            const IngestClientOptions& options,
+                                            const v1::LeaveRequest& request);
 
 std::unique_ptr<Transport> MakeGrpcTransport(IngestClientOptions options);
 

@@ -36,8 +36,10 @@ absl::StatusOr<RoundResult> RunRound(const RoundParts& parts, const v1::Plan& pl
   const absl::Time round_time = parts.clock.Now();
   probe::RoundOptions options;
   options.round_time_ms = absl::ToUnixMillis(round_time);
+  bool wanted = true;
+  if (parts.keep_going) options.keep_going = [&] { return wanted = wanted && parts.keep_going(); };
   probe::RoundReport report = parts.prober.RunRound(plan, checks, options);
-  if (parts.stop.requested()) return absl::CancelledError("the round was cut short");
+  if (parts.stop.requested() || !wanted) return absl::CancelledError("the round was cut short");
 
   ThinDetail(parts, round_time, report.observations);
   const RoundFacts facts = {plan.version(), round_time, parts.clock.Now(),
@@ -47,7 +49,7 @@ absl::StatusOr<RoundResult> RunRound(const RoundParts& parts, const v1::Plan& pl
   // The detail may be among what a tombstone replaced, also when the append failed after that.
   if (parts.spool.totals().lost.batches != lost_before) parts.detail.Reset();
   if (!status.ok()) return status;
-  return RoundResult{round_time, checks.size()};
+  return RoundResult{round_time, checks.size(), report.use_of_hour, report.use_of_day};
 }
 
 }  // namespace sightline::agent

@@ -4,10 +4,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "agent/probe/prober.h"
+#include "agent/rotate.h"
 #include "agent/state.h"
 #include "agent/stop_flag.h"
 #include "agent/uplink.h"
@@ -18,11 +20,23 @@ namespace sightline::agent {
 
 using MakeTransport = std::function<std::unique_ptr<Transport>(const Identity&)>;
 
+struct RunParts {
+  Files& files;
+  const Clock& clock;
+  probe::Prober& prober;
+  StopFlag& stop;
+  MakeTransport make_transport;
+  RotateKeyCall rotate_key;
+  // In place of the one that enrolment saved; empty: no proxy.
+  std::optional<std::string> proxy = {};
+};
+
 // Works until `stop` is requested (and the prober stopped), then returns OK; an unfinished round is
-// discarded, what is sealed stays in the spool. An error only when the agent cannot start: nobody
-// enrolled, folder in use, damaged files.
-absl::Status Run(const std::string& state_folder, Files& files, const Clock& clock,
-                 probe::Prober& prober, const MakeTransport& make_transport, StopFlag& stop);
+// discarded, what is sealed stays in the spool. While the folder says that the agent is paused
+// (pause.h), nothing is probed and nothing connects. A change of the key that was begun is finished
+// before anything is sent. The process leaves no core dump from here on. An error only when the
+// agent cannot start: nobody enrolled, folder in use, damaged files, a key that others can read.
+absl::Status Run(const std::string& state_folder, const RunParts& parts);
 
 }  // namespace sightline::agent
 

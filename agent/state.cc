@@ -1,15 +1,19 @@
 #include "agent/state.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <toml++/toml.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <sstream>
+#include <system_error>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "agent/road.h"
 #include "common/message.h"
 #include "common/plan.h"
 
@@ -22,6 +26,9 @@ constexpr const char kRole[] = "role";
 constexpr const char kCollectors[] = "collectors";
 constexpr const char kOperatorKey[] = "operator_public_key";
 constexpr const char kRoots[] = "collector_roots_pem";
+constexpr const char kProxy[] = "proxy";
+constexpr const char kGeneration[] = "key_generation";
+constexpr const char kPublicKey[] = "public_key";
 
 absl::Status Wrong(absl::string_view field, absl::string_view rule) {
   return absl::InvalidArgumentError(absl::StrCat(field, ": ", rule));
@@ -32,6 +39,18 @@ std::string FromHex(const std::string& text) {
   const bool hex = text.size() == 2 * kHashBytes &&
                    text.find_first_not_of("0123456789abcdef") == std::string::npos;
   return hex ? absl::HexStringToBytes(text) : std::string();
+}
+
+// The key that signs: absent until it was changed for the first time.
+absl::Status ReadKeyFields(const toml::table& table, Identity& identity) {
+  if (!table.contains(kGeneration)) return absl::OkStatus();
+  const int64_t generation = table[kGeneration].value_exact<int64_t>().value_or(-1);
+  if (generation < 0) return Wrong(kGeneration, "must be a whole number, 0 or more");
+  identity.key_generation = static_cast<uint64_t>(generation);
+  if (generation == 0) return absl::OkStatus();
+  identity.public_key = FromHex(table[kPublicKey].value_or(std::string()));
+  if (identity.public_key.empty()) return Wrong(kPublicKey, "must be 64 hexadecimal digits");
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Identity> FromTable(const toml::table& table) {
@@ -55,6 +74,10 @@ absl::StatusOr<Identity> FromTable(const toml::table& table) {
   }
   if (identity.collectors.empty()) return Wrong(kCollectors, "must list at least one HOST:PORT");
   identity.collector_roots_pem = table[kRoots].value_or(std::string());
+  identity.proxy = table[kProxy].value_or(std::string());
+  // One that makes no sense would not be used, and nobody would notice.
+  if (!CheckProxy(identity.proxy).ok()) return Wrong(kProxy, "must be http://HOST:PORT");
+  if (absl::Status status = ReadKeyFields(table, identity); !status.ok()) return status;
   return identity;
 }
 
@@ -78,7 +101,7 @@ constexpr absl::string_view kEnrolAnew =
 std::string IdentityToToml(const Identity& identity) {
   toml::array collectors;
   for (const std::string& address : identity.collectors) collectors.push_back(address);
-  const toml::table table{
+  toml::table table{
       {kAgentId, absl::BytesToHexString(identity.agent_id)},
       {kRegion, identity.region},
       {kRole, ShortName(identity.role)},
@@ -86,6 +109,11 @@ std::string IdentityToToml(const Identity& identity) {
       {kOperatorKey, absl::BytesToHexString(identity.operator_public_key)},
       {kRoots, identity.collector_roots_pem},
   };
+  if (!identity.proxy.empty()) table.insert(kProxy, identity.proxy);
+  if (identity.key_generation > 0) {
+    table.insert(kGeneration, static_cast<int64_t>(identity.key_generation));
+    table.insert(kPublicKey, absl::BytesToHexString(identity.public_key));
+  }
   std::ostringstream text;
   text << table << "\n";
   return text.str();
@@ -100,8 +128,21 @@ absl::StatusOr<Identity> IdentityFromToml(absl::string_view text) {
   }
 }
 
+absl::Status StateFolder::Make() {
+  if (absl::Status status = files_.MakeFolder(path_); !status.ok()) return status;
+  struct stat info = {};
+  if (stat(path_.c_str(), &info) != 0 || (info.st_mode & 077) == 0) return absl::OkStatus();
+  std::error_code error;
+  // What somebody else keeps there is not ours to close.
+  const bool empty = std::filesystem::is_empty(path_, error) && !error;
+  if (empty && chmod(path_.c_str(), 0700) == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      path_, " is in use already, and others on this machine can look into it; name a ",
+      "new or empty folder of your own with --state"));
+}
+
 absl::StatusOr<Identity> StateFolder::LoadIdentity() const {
-  const std::string path = path_ + "/identity.toml";
+  const std::string path = IdentityPath();
   const absl::StatusOr<std::string> text = files_.Read(path);
   if (absl::IsNotFound(text.status())) {
     return absl::NotFoundError(absl::StrCat(
@@ -117,11 +158,10 @@ absl::StatusOr<Identity> StateFolder::LoadIdentity() const {
 }
 
 absl::Status StateFolder::SaveIdentity(const Identity& identity) {
-  return files_.WriteAtomically(path_ + "/identity.toml", IdentityToToml(identity), 0600);
+  return files_.WriteAtomically(IdentityPath(), IdentityToToml(identity), 0600);
 }
 
-absl::StatusOr<SigningKey> StateFolder::LoadKey() const {
-  const std::string path = path_ + "/agent.key";
+absl::StatusOr<SigningKey> StateFolder::LoadKeyFrom(const std::string& path) const {
   const absl::StatusOr<std::string> pem = files_.Read(path);
   if (!pem.ok()) return pem.status();
   absl::StatusOr<SigningKey> key = SigningKey::FromPem(*pem);
@@ -129,17 +169,16 @@ absl::StatusOr<SigningKey> StateFolder::LoadKey() const {
   return key;
 }
 
-absl::StatusOr<SigningKey> StateFolder::LoadOrMakeKey() {
-  absl::StatusOr<SigningKey> key = LoadKey();
+absl::StatusOr<SigningKey> StateFolder::LoadOrMakeKeyAt(const std::string& path) {
+  absl::StatusOr<SigningKey> key = LoadKeyFrom(path);
   if (!absl::IsNotFound(key.status())) return key;
   SigningKey made = SigningKey::Generate();
-  absl::Status status = files_.WriteAtomically(path_ + "/agent.key", made.ToPem(), 0600);
-  if (!status.ok()) return status;
+  if (absl::Status status = SaveKey(made, path); !status.ok()) return status;
   return made;
 }
 
 absl::StatusOr<std::vector<VerifyKey>> StateFolder::LoadOperatorKeys() const {
-  const std::string path = path_ + "/operator_keys";
+  const std::string path = OperatorKeysPath();
   const absl::StatusOr<std::string> text = files_.Read(path);
   if (!text.ok()) return text.status();
   std::vector<VerifyKey> keys;
@@ -158,11 +197,15 @@ absl::Status StateFolder::SaveOperatorKeys(absl::Span<const VerifyKey> keys) {
   for (const VerifyKey& key : keys) {
     absl::StrAppend(&text, absl::BytesToHexString(key.raw()), "\n");
   }
-  return files_.WriteAtomically(path_ + "/operator_keys", text, 0600);
+  return files_.WriteAtomically(OperatorKeysPath(), text, 0600);
+}
+
+absl::Status StateFolder::SaveKey(const SigningKey& key, const std::string& path) {
+  return files_.WriteAtomically(path, key.ToPem(), 0600);
 }
 
 absl::StatusOr<v1::SignedPlan> StateFolder::LoadPlan() const {
-  const std::string path = path_ + "/plan.pb";
+  const std::string path = PlanPath();
   const absl::StatusOr<std::string> bytes = files_.Read(path);
   if (!bytes.ok()) return bytes.status();
   v1::SignedPlan plan;
@@ -173,7 +216,7 @@ absl::StatusOr<v1::SignedPlan> StateFolder::LoadPlan() const {
 }
 
 absl::Status StateFolder::SavePlan(const v1::SignedPlan& plan) {
-  return files_.WriteAtomically(path_ + "/plan.pb", plan.SerializeAsString(), 0600);
+  return files_.WriteAtomically(PlanPath(), plan.SerializeAsString(), 0600);
 }
 
 absl::StatusOr<FolderLock> FolderLock::Take(const StateFolder& folder) {

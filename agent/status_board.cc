@@ -6,10 +6,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "common/message.h"
 
 namespace sightline::agent {
 namespace {
@@ -25,6 +22,15 @@ void VisitFields(Status& status, Visitor visit) {
   visit("rounds", status.rounds);
   visit("last_round_time", status.last_round_time);
   visit("last_round_checks", status.last_round_checks);
+  visit("connections_per_minute_max", status.connections_per_minute_max);
+  visit("probe_bytes_per_hour_max", status.probe_bytes_per_hour_max);
+  visit("probe_bytes_per_day_max", status.probe_bytes_per_day_max);
+  visit("hour_requests", status.hour_requests);
+  visit("hour_probe_bytes_sent", status.hour_probe_bytes_sent);
+  visit("hour_probe_bytes_received", status.hour_probe_bytes_received);
+  visit("day_requests", status.day_requests);
+  visit("day_probe_bytes_sent", status.day_probe_bytes_sent);
+  visit("day_probe_bytes_received", status.day_probe_bytes_received);
   visit("probing_problem", status.probing_problem);
   visit("plan_version", status.plan_version);
   visit("plan_expire_time", status.plan_expire_time);
@@ -105,29 +111,6 @@ toml::table ToTable(const AgentStatus& status) {
   return table;
 }
 
-std::string Ago(absl::Time time, absl::Time now) {
-  return absl::StrCat(absl::FormatDuration(absl::Trunc(now - time, absl::Seconds(1))), " ago");
-}
-
-void Line(std::string& text, absl::string_view name, absl::string_view value) {
-  absl::StrAppendFormat(&text, "%-11s %s\n", name, value);
-}
-
-void CollectorLines(std::string& text, const AgentStatus& status, absl::Time now) {
-  Line(text, "collector",
-       status.collector_detail.empty()
-           ? status.collector_state
-           : absl::StrCat(status.collector_state, ": ", status.collector_detail));
-  if (status.last_delivery_time) Line(text, "delivered", Ago(*status.last_delivery_time, now));
-  if (status.last_refusal_time) {
-    Line(text, "refused",
-         absl::StrCat(Ago(*status.last_refusal_time, now), ", ", status.last_refusal));
-  }
-  if (status.clock_offset_ms) {
-    Line(text, "clock", absl::StrCat(*status.clock_offset_ms, " ms from the collector's"));
-  }
-}
-
 }  // namespace
 
 std::string StatusToToml(const AgentStatus& status) {
@@ -150,60 +133,6 @@ absl::StatusOr<AgentStatus> StatusFromToml(absl::string_view text) {
     return absl::InvalidArgumentError(
         absl::StrCat("line ", error.source().begin.line, ": ", error.what()));
   }
-}
-
-std::string FormatStatusText(const Identity& identity, const AgentStatus* status, bool running,
-                             absl::Time now) {
-  std::string text;
-  Line(text, "agent",
-       absl::StrCat(absl::BytesToHexString(identity.agent_id).substr(0, 16), ", ", identity.region,
-                    ", ", ShortName(identity.role)));
-  if (status == nullptr) {
-    Line(text, "state", running ? "starting" : "not running; it has not run yet");
-    return text;
-  }
-  Line(text, "state",
-       running ? absl::StrCat("running, started ", Ago(status->start_time, now))
-               : "not running; what follows was true when it last ran");
-  Line(text, "last round",
-       status->last_round_time
-           ? absl::StrCat(Ago(*status->last_round_time, now), ", ", status->last_round_checks,
-                          " checks; ", status->rounds, " rounds since the start")
-           : "none since the start");
-  if (!status->probing_problem.empty()) Line(text, "problem", status->probing_problem);
-  Line(text, "plan",
-       absl::StrCat("version ", status->plan_version, ", expires ",
-                    TimeText(status->plan_expire_time)));
-  if (!status->plan_refusal.empty()) Line(text, "plan refused", status->plan_refusal);
-  Line(text, "batches",
-       absl::StrCat(status->sealed_seq, " sealed, ", status->acked_seq, " acknowledged"));
-  Line(text, "spool",
-       absl::StrCat(status->spool_batches, " waiting, ", status->spool_bytes / 1024, " of ",
-                    status->spool_bytes_max / 1024, " KiB on disk"));
-  if (status->lost_batches > 0) {
-    Line(text, "given up",
-         absl::StrCat(status->lost_batches, " batches with ", status->lost_observations,
-                      " observations, because the spool was full"));
-  }
-  CollectorLines(text, *status, now);
-  Line(text, "uploaded",
-       absl::StrCat(status->bytes_sent_today / 1024, " KiB today, ", status->bytes_sent / 1024,
-                    " KiB since the start"));
-  Line(text, "cost",
-       absl::StrCat(status->memory_peak_kib / 1024, " MiB memory at most, ", status->cpu_ms,
-                    " ms processor time"));
-  return text;
-}
-
-std::string FormatStatusJson(const Identity& identity, const AgentStatus* status, bool running) {
-  toml::table table = status == nullptr ? toml::table() : ToTable(*status);
-  table.insert("agent_id", absl::BytesToHexString(identity.agent_id));
-  table.insert("region", identity.region);
-  table.insert("role", ShortName(identity.role));
-  table.insert("running", running);
-  std::ostringstream text;
-  text << toml::json_formatter(table) << "\n";
-  return text.str();
 }
 
 void StatusBoard::Update(const std::function<void(AgentStatus&)>& change) {

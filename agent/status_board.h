@@ -1,5 +1,5 @@
-// What the agent is doing, for the person at the machine: kept in memory, written to status.toml,
-// printed by `sightline-agent status`.
+// What the agent is doing, for the person at the machine: kept in memory and written to
+// status.toml, which `sightline-agent status` prints (status_text.h).
 #ifndef SIGHTLINE_AGENT_STATUS_BOARD_H_
 #define SIGHTLINE_AGENT_STATUS_BOARD_H_
 
@@ -14,7 +14,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "agent/state.h"
 
 namespace sightline::agent {
 
@@ -24,6 +23,20 @@ struct AgentStatus {
   int64_t rounds = 0;
   std::optional<absl::Time> last_round_time;
   int64_t last_round_checks = 0;
+  // What the plan in force allows the probes, within what the agent allows any plan
+  // (common/probe_limits.h).
+  int64_t connections_per_minute_max = 0;
+  int64_t probe_bytes_per_hour_max = 0;
+  int64_t probe_bytes_per_day_max = 0;
+  // What they used up to the end of the last round: in the hour that was running, and in it and the
+  // 23 before; hours count from the start. Requests are connections and questions to name servers
+  // and echo services.
+  int64_t hour_requests = 0;
+  int64_t hour_probe_bytes_sent = 0;
+  int64_t hour_probe_bytes_received = 0;
+  int64_t day_requests = 0;
+  int64_t day_probe_bytes_sent = 0;
+  int64_t day_probe_bytes_received = 0;
   // Empty, or why the agent does not probe now or could not keep its last round.
   std::string probing_problem;
 
@@ -41,7 +54,7 @@ struct AgentStatus {
   int64_t lost_batches = 0;
   int64_t lost_observations = 0;
 
-  // idle, delivered, unreachable, refused or diverged; and what was the matter.
+  // idle, delivered, unreachable, refused, diverged or paused; and what was the matter.
   std::string collector_state = "idle";
   std::string collector_detail;
   std::optional<absl::Time> last_delivery_time;
@@ -62,12 +75,6 @@ struct AgentStatus {
 std::string StatusToToml(const AgentStatus& status);
 // INVALID_ARGUMENT says what is wrong in the text.
 absl::StatusOr<AgentStatus> StatusFromToml(absl::string_view text);
-
-// For a person. `status` is nullptr when the agent has not run yet.
-std::string FormatStatusText(const Identity& identity, const AgentStatus* status, bool running,
-                             absl::Time now);
-// One JSON object with the fields of status.toml, and agent_id, region, role and running.
-std::string FormatStatusJson(const Identity& identity, const AgentStatus* status, bool running);
 
 // Thread-safe.
 class StatusBoard {

@@ -90,7 +90,7 @@ Uplink::PassResult Uplink::Pass() {
     if (stopping()) return PassResult::kTrouble;
     const size_t index = (preferred_ + i) % options_.collectors.size();
     const std::string& address = options_.collectors[index];
-    UplinkSession session(parts_.key, parts_.spool, parts_.plans, parts_.clock);
+    UplinkSession session(parts_.key, parts_.spool, parts_.plans, parts_.clock, options_.agent_id);
     const absl::Status status = parts_.transport.Run(address, session);
     const SessionResult& result = session.result();
     CountTraffic(result);

@@ -35,7 +35,8 @@ class Transport {
 };
 
 struct UplinkOptions {
-  std::vector<std::string> collectors;  // At least one.
+  std::vector<std::string> collectors;  // Roads (road.h), at least one.
+  std::string agent_id;                 // Empty: that of the key.
   absl::Duration retry_initial = absl::Seconds(1);
   absl::Duration retry_max = absl::Minutes(5);
   // After a refusal that only a person can resolve, or when the histories differ.

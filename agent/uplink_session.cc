@@ -57,7 +57,7 @@ void UplinkSession::OnChallenge(const v1::Challenge& challenge) {
   }
   v1::SubmitRequest request;
   v1::Hello& hello = *request.mutable_hello();
-  hello.set_agent_id(key_.public_key().Id());
+  hello.set_agent_id(agent_id_);
   hello.set_plan_version(plans_.version());
   hello.set_signature(key_.Sign(
       kHelloDomain,

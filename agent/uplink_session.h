@@ -51,9 +51,14 @@ bool IsPermanent(v1::RefusalReason reason);
 // not kWaiting. Batches leave the spool as they are acknowledged. Not thread-safe.
 class UplinkSession {
  public:
-  // All must outlive it.
-  UplinkSession(const SigningKey& key, Spool& spool, PlanKeeper& plans, const Clock& clock)
-      : key_(key), spool_(spool), plans_(plans), clock_(clock) {}
+  // All must outlive it. An empty `agent_id` means that of the key, which was never changed.
+  UplinkSession(const SigningKey& key, Spool& spool, PlanKeeper& plans, const Clock& clock,
+                std::string agent_id = {})
+      : key_(key),
+        spool_(spool),
+        plans_(plans),
+        clock_(clock),
+        agent_id_(agent_id.empty() ? key.public_key().Id() : std::move(agent_id)) {}
 
   // Says, before the first message, on which connection this is: SHA-256 (32 bytes) of the DER form
   // of the certificate that the collector shows there. The hello holds on no other; without it
@@ -83,6 +88,7 @@ class UplinkSession {
   PlanKeeper& plans_;
   const Clock& clock_;
   std::string certificate_hash_;
+  const std::string agent_id_;
   Step step_ = Step::kChallenge;
   uint64_t sent_seq_ = 0;
   std::deque<uint64_t> in_flight_;

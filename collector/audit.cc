@@ -84,16 +84,29 @@ class Auditor {
       if (!page.ok()) return page.status();
       for (AgentRecord& agent : *page) {
         after = agent.agent_id;
-        AddAgent(std::move(agent));
+        if (absl::Status status = AddAgent(std::move(agent)); !status.ok()) return status;
       }
       if (page->size() < kAgentsPage) return absl::OkStatus();
     }
   }
 
-  void AddAgent(AgentRecord agent) {
+  absl::Status AddAgent(AgentRecord agent) {
     chains_->Expect(agent);
     report_.set_agents(report_.agents() + 1);
-    absl::StatusOr<AuditedAgent> audited = MakeAuditedAgent(agent);
+    return AddKeys(std::move(agent));
+  }
+
+  absl::Status AddKeys(AgentRecord agent) {
+    absl::StatusOr<std::vector<v1::KeySuccession>> successions;
+    if (agent.key_generation > 0) {
+      successions = store_.ReadKeySuccessions(agent.agent_id);
+      if (!successions.ok()) return successions.status();
+      // One that was added between the two looks counts at the next.
+      if (successions->size() > agent.key_generation) successions->resize(agent.key_generation);
+    } else {
+      successions.emplace();
+    }
+    absl::StatusOr<AuditedAgent> audited = MakeAuditedAgent(agent, *successions);
     if (!audited.ok()) {
       internal::v1::AuditProblem problem;
       problem.set_kind(AUDIT_PROBLEM_KIND_UNKNOWN_AGENT);
@@ -102,7 +115,22 @@ class Auditor {
       AddProblem(report_, std::move(problem));
       audited = AuditedAgent{agent, std::nullopt};
     }
-    agents_.emplace(agent.agent_id, *std::move(audited));
+    agents_.insert_or_assign(agent.agent_id, *std::move(audited));
+    return absl::OkStatus();
+  }
+
+  // The agent's key may have been changed since it was read: then the record is examined again.
+  absl::Status ExamineAgain(const LogRecord& record, RecordFindings& findings, Round& round) {
+    absl::StatusOr<AgentRecord> agent = store_.FindAgent(record.agent_id);
+    if (absl::IsNotFound(agent.status())) return absl::OkStatus();
+    if (!agent.ok()) return agent.status();
+    if (agent->key_generation == agents_.at(record.agent_id).record.key_generation) {
+      return absl::OkStatus();
+    }
+    if (absl::Status status = AddKeys(*std::move(agent)); !status.ok()) return status;
+    findings = RecordFindings();
+    Examine(record, findings, round);
+    return absl::OkStatus();
   }
 
   // Agents that enrolled meanwhile are added.
@@ -115,8 +143,7 @@ class Auditor {
       return absl::OkStatus();
     }
     if (!agent.ok()) return agent.status();
-    AddAgent(*std::move(agent));
-    return absl::OkStatus();
+    return AddAgent(*std::move(agent));
   }
 
   // All nodes to their ends, the one that is furthest behind in time first.
@@ -156,7 +183,13 @@ class Auditor {
     std::vector<RecordFindings> findings(page->size());
     std::vector<Round> rounds(page->size());
     ForEach(page->size(), [&](size_t i) { Examine((*page)[i], findings[i], rounds[i]); });
-    for (size_t i = 0; i < page->size(); ++i) Take((*page)[i], findings[i], rounds[i], cursor);
+    for (size_t i = 0; i < page->size(); ++i) {
+      if (findings[i].bad_signature) {
+        absl::Status status = ExamineAgain((*page)[i], findings[i], rounds[i]);
+        if (!status.ok()) return status;
+      }
+      Take((*page)[i], findings[i], rounds[i], cursor);
+    }
     cursor.at_end = page->size() < options_.page_records;
     if (options_.progress) options_.progress(report_.records(), total_);
     return absl::OkStatus();

@@ -33,16 +33,16 @@ std::string ColumnsThatDiffer(const LogRecord& record, const v1::Batch& batch,
 
 }  // namespace
 
-absl::StatusOr<AuditedAgent> MakeAuditedAgent(AgentRecord record) {
-  AuditedAgent agent;
-  absl::StatusOr<VerifyKey> key = VerifyKey::FromRaw(record.public_key);
-  if (!key.ok()) return key.status();
-  if (key->Id() != record.agent_id) {
-    return absl::InvalidArgumentError("agent_id is not the hash of the registry's key");
+absl::StatusOr<AuditedAgent> MakeAuditedAgent(AgentRecord record,
+                                              absl::Span<const v1::KeySuccession> successions) {
+  absl::StatusOr<AgentKeys> keys =
+      AgentKeys::Follow(record.agent_id, record.public_key, successions);
+  if (!keys.ok()) return keys.status();
+  if (keys->generation() != record.key_generation) {
+    return absl::InvalidArgumentError(absl::StrCat("key_generation: ", record.key_generation,
+                                                   ", with statements of ", keys->generation()));
   }
-  agent.record = std::move(record);
-  agent.key = *std::move(key);
-  return agent;
+  return AuditedAgent{std::move(record), *std::move(keys)};
 }
 
 RecordFindings CheckRecord(const LogRecord& record, const AuditedAgent& agent) {
@@ -50,11 +50,16 @@ RecordFindings CheckRecord(const LogRecord& record, const AuditedAgent& agent) {
   const auto problem = [&](internal::v1::AuditProblemKind kind, std::string detail) {
     findings.problems.push_back(ProblemWith(record, kind, std::move(detail)));
   };
-  if (agent.key.has_value() && !agent.key->Verify(kBatchDomain, record.batch, record.signature)) {
+  v1::Batch batch;
+  const bool parsed = batch.ParseFromString(record.batch);
+  if (agent.keys.has_value()) {
+    const VerifyKey& key = parsed ? agent.keys->KeyOf(batch.batch_seq()) : agent.keys->current();
+    findings.bad_signature = !key.Verify(kBatchDomain, record.batch, record.signature);
+  }
+  if (findings.bad_signature) {
     problem(AUDIT_PROBLEM_KIND_BAD_SIGNATURE, absl::StrCat("of batch ", record.batch_seq));
   }
-  v1::Batch batch;
-  if (!batch.ParseFromString(record.batch)) {
+  if (!parsed) {
     problem(AUDIT_PROBLEM_KIND_MALFORMED, absl::StrCat(record.batch.size(), " bytes, no batch"));
     return findings;
   }

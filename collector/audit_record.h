@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "collector/agent_keys.h"
 #include "collector/store/store.h"
-#include "common/crypto.h"
 #include "sightline/internal/v1/audit.pb.h"
 #include "sightline/v1/observation.pb.h"
 
@@ -16,16 +17,20 @@ namespace sightline {
 // An agent of the registry, ready to check signatures with.
 struct AuditedAgent {
   AgentRecord record;
-  std::optional<VerifyKey> key;  // nothing when the registry's key is none
+  std::optional<AgentKeys> keys;  // nothing when the registry's keys are no chain from its name on
 };
 
-// INVALID_ARGUMENT when the key is none or not the one that agent_id is the hash of.
-absl::StatusOr<AuditedAgent> MakeAuditedAgent(AgentRecord record);
+// INVALID_ARGUMENT when the keys are no chain from agent_id on (agent_keys.h), or not as long as
+// the record says.
+absl::StatusOr<AuditedAgent> MakeAuditedAgent(AgentRecord record,
+                                              absl::Span<const v1::KeySuccession> successions);
 
 struct RecordFindings {
   // Nothing when the bytes are no batch.
   std::optional<v1::Batch> batch;
   std::vector<internal::v1::AuditProblem> problems;
+  // Whether the signature is not by the key of its number.
+  bool bad_signature = false;
 };
 
 // Checks signature, shape, sender, region, and every column against the signed bytes. Pure.

@@ -9,6 +9,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "collector/agent_desk.h"
 #include "collector/paging.h"
 #include "common/message.h"
 
@@ -77,14 +78,7 @@ absl::StatusOr<v1::ListAgentsResponse> ListAgents(Store& store,
   if (!agents.ok()) return agents.status();
   v1::ListAgentsResponse response;
   for (size_t i = 0; i < std::min(agents->size(), *size); ++i) {
-    const AgentRecord& agent = (*agents)[i];
-    v1::AgentInfo& info = *response.add_agents();
-    info.set_agent_id(agent.agent_id);
-    info.set_role(agent.role);
-    info.set_region(agent.region);
-    *info.mutable_enroll_time() = ToProto(agent.enroll_time);
-    info.set_last_seq(agent.last_seq);
-    info.set_equivocated(agent.equivocated);
+    *response.add_agents() = ToAgentInfo((*agents)[i]);
   }
   if (agents->size() > *size) {
     response.set_next_page_token(absl::WebSafeBase64Escape((*agents)[*size - 1].agent_id));

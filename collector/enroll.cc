@@ -109,6 +109,7 @@ absl::StatusOr<v1::EnrollResponse> Enrolment::Redeem(const v1::EnrollRequest& re
   if (!key->Verify(kEnrollDomain, payload, request.proof())) {
     return absl::UnauthenticatedError("proof: does not sign the request with public_key");
   }
+  // Found by its hash alone: how long that takes tells nothing of another token.
   const std::string token_hash = Sha256(request.token());
   const absl::StatusOr<v1::AgentRole> role = store_.FindInviteRole(token_hash);
   if (absl::IsNotFound(role.status())) return BadToken();

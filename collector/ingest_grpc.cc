@@ -96,17 +96,44 @@ class SubmitReactor final : public grpc::ServerBidiReactor<v1::SubmitRequest, v1
 
 }  // namespace
 
+// Turned away here, a flood of calls does not keep others from the threads that may wait.
+template <typename Request, typename Response>
+grpc::ServerUnaryReactor* IngestService::Answer(
+    RegistryCall call, grpc::CallbackServerContext* context,
+    absl::StatusOr<Response> (Registrar::*answer)(const Request&, const Origin&),
+    const Request* request, Response* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const Origin origin = parts_.geo.Locate(context->peer());
+  if (const absl::Status admitted = registrar_.Admit(call, origin); !admitted.ok()) {
+    reactor->Finish(ToGrpc(admitted));
+    return reactor;
+  }
+  const bool posted = parts_.workers.TryPost([this, origin, answer, request, response, reactor] {
+    FinishWith(reactor, (registrar_.*answer)(*request, origin), response);
+  });
+  if (!posted) {
+    registrar_.Settle(call, origin, absl::ResourceExhaustedError("busy"));
+    reactor->Finish(TooBusy());
+  }
+  return reactor;
+}
+
 grpc::ServerUnaryReactor* IngestService::Enroll(grpc::CallbackServerContext* context,
                                                 const v1::EnrollRequest* request,
                                                 v1::EnrollResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const bool posted = parts_.workers.TryPost([this, request, response, reactor] {
-    absl::StatusOr<v1::EnrollResponse> result = parts_.enrolment.Enroll(*request);
-    if (result.ok()) *response = *std::move(result);
-    reactor->Finish(ToGrpc(result.status()));
-  });
-  if (!posted) reactor->Finish(TooBusy());
-  return reactor;
+  return Answer(RegistryCall::kEnroll, context, &Registrar::Enroll, request, response);
+}
+
+grpc::ServerUnaryReactor* IngestService::RotateKey(grpc::CallbackServerContext* context,
+                                                   const v1::RotateKeyRequest* request,
+                                                   v1::RotateKeyResponse* response) {
+  return Answer(RegistryCall::kRotateKey, context, &Registrar::RotateKey, request, response);
+}
+
+grpc::ServerUnaryReactor* IngestService::Leave(grpc::CallbackServerContext* context,
+                                               const v1::LeaveRequest* request,
+                                               v1::LeaveResponse* response) {
+  return Answer(RegistryCall::kLeave, context, &Registrar::Leave, request, response);
 }
 
 grpc::ServerBidiReactor<v1::SubmitRequest, v1::SubmitResponse>* IngestService::Submit(

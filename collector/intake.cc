@@ -37,6 +37,7 @@ Intake::Intake(Store& store, PlanBook& plans, BucketKeys& bucket_keys, RecentLog
           [this](std::function<void()> work) { cpu_workers_.Post(std::move(work)); },
           [this](std::function<void()> work) { store_workers_.Post(std::move(work)); }},
       writer_(store, options.node, recent, metrics, std::move(on_commit)),
+      agent_watch_(store, streams_),
       ticker_([this] { RunTicker(); }) {}
 
 Intake::~Intake() {

@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "collector/agent_watch.h"
 #include "collector/bucket.h"
 #include "collector/certificate_hashes.h"
 #include "collector/hello_guard.h"
@@ -54,6 +55,7 @@ class Intake {
   Workers store_workers_;
   const SessionContext session_context_;  // sessions use it until the writer has told them all
   Writer writer_;
+  AgentWatch agent_watch_;
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -83,7 +83,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> StartHttp(const ServeFlags& flags,
 }
 
 absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
-  ForbidCoreDumps();
+  if (absl::Status status = ForbidCoreDumps(); !status.ok()) return status;
   absl::StatusOr<ServeOptions> options = ReadServeFlags(flags);
   if (!options.ok()) return options.status();
   Metrics metrics;
@@ -169,6 +169,8 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
        LogField::OwnAddress("listen", flags.listen),
        {"port", (*server)->port()},
        {"admin_socket", flags.admin_socket},
+       LogField::OwnAddress("admin_listen", flags.admin_listen),
+       {"admin_port", (*server)->admin_port()},
        LogField::OwnAddress("http", *http == nullptr ? "" : flags.http),
        {"http_port", *http == nullptr ? 0 : (*http)->port()}});
   WaitForSignal(signals, certificate_watch);

@@ -88,6 +88,11 @@ Metrics::Metrics()
                              "Groups that were not stored, by the store's status")),
       webhook_posts_(Family(*registry_, "sightline_webhook_posts_total",
                             "Posts to webhooks, by what came of them")),
+      registry_calls_(
+          Family(*registry_, "sightline_ingest_calls_total",
+                 "Calls to enrol, change a key or leave, by the status they ended with")),
+      admin_calls_(Family(*registry_, "sightline_admin_calls_total",
+                          "Calls of operators, by the status they ended with")),
       tls_reloads_(Family(*registry_, "sightline_tls_reloads_total",
                           "New certificates that were found, by what came of them")),
       parts_up_(BuildGauge()
@@ -104,6 +109,15 @@ Metrics::Metrics()
   }
   for (const char* result : {"acknowledged", "refused", "unanswered"}) {
     webhook_posts_by_result_.emplace(result, &webhook_posts_.Add({{"result", result}}));
+  }
+  // Other codes are shown once they occur.
+  for (const char* method : {"Enroll", "RotateKey", "Leave"}) {
+    for (const char* code : {"OK", "RESOURCE_EXHAUSTED", "UNAUTHENTICATED"}) {
+      registry_calls_.Add({{"method", method}, {"code", code}});
+    }
+  }
+  for (const char* method : {"CreateInvites", "PublishPlan", "RevokeAgent"}) {
+    admin_calls_.Add({{"method", method}, {"code", "OK"}});
   }
   for (const char* result : {"installed", "refused"}) {
     tls_reloads_by_result_.emplace(result, &tls_reloads_.Add({{"result", result}}));
@@ -157,6 +171,14 @@ std::map<std::string, uint64_t> Metrics::CommitFailures() const {
     if (counter->Value() > 0) failures.emplace(code, static_cast<uint64_t>(counter->Value()));
   }
   return failures;
+}
+
+prometheus::Counter& Metrics::RegistryCalled(absl::string_view method, absl::string_view code) {
+  return registry_calls_.Add({{"method", std::string(method)}, {"code", std::string(code)}});
+}
+
+prometheus::Counter& Metrics::AdminCalled(absl::string_view method, absl::string_view code) {
+  return admin_calls_.Add({{"method", std::string(method)}, {"code", std::string(code)}});
 }
 
 prometheus::Gauge& Metrics::PartUp(absl::string_view part) {

@@ -36,8 +36,8 @@ class Metrics {
   // takes milliseconds.
   std::string Text(std::vector<prometheus::MetricFamily> more = {}) const;
 
-  // The following find their counter without a lock; every label value that is known beforehand is
-  // shown as 0 from the start.
+  // Those of one label find their counter without a lock; every label value that is known
+  // beforehand is shown as 0 from the start.
 
   // Refusals of that reason. Also of UNSPECIFIED, which must stay 0; what is no reason counts
   // there.
@@ -52,6 +52,10 @@ class Metrics {
   // Posts to webhooks, by what came of them: "acknowledged", "refused" (another status than 2xx),
   // "unanswered".
   prometheus::Counter& WebhookPosted(absl::string_view result);
+  // Calls of Ingest that need no stream ("Enroll", "RotateKey", "Leave") and calls of Admin, by
+  // method and by the status code that they ended with ("OK", "UNAUTHENTICATED", ...).
+  prometheus::Counter& RegistryCalled(absl::string_view method, absl::string_view code);
+  prometheus::Counter& AdminCalled(absl::string_view method, absl::string_view code);
   // New pairs of certificate and key that were found, by what came of them: "installed", "refused".
   prometheus::Counter& TlsReloaded(absl::string_view result);
   // 1 when that part of the collector works, 0 when it does not. `part` as in /healthz.
@@ -94,6 +98,8 @@ class Metrics {
   Counters& folded_;
   Counters& commits_failed_;
   Counters& webhook_posts_;
+  Counters& registry_calls_;
+  Counters& admin_calls_;
   Counters& tls_reloads_;
   prometheus::Family<prometheus::Gauge>& parts_up_;
   std::array<prometheus::Counter*, v1::RefusalReason_ARRAYSIZE> refused_by_reason_;

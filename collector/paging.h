@@ -5,12 +5,16 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 
 namespace sightline {
 
@@ -32,6 +36,17 @@ inline absl::StatusOr<std::string> AfterKey(const std::string& page_token) {
   }
   return key;
 }
+
+// Of lists that begin with the newest number: the one that the page ends before, and its token.
+// INVALID_ARGUMENT names the field.
+inline absl::StatusOr<int64_t> BeforeSeq(const std::string& page_token) {
+  const absl::StatusOr<std::string> key = AfterKey(page_token);
+  if (!key.ok()) return key.status();
+  int64_t seq = std::numeric_limits<int64_t>::max();
+  if (key->empty() || absl::SimpleAtoi(*key, &seq)) return seq;
+  return absl::InvalidArgumentError("page_token: must be the next_page_token of an earlier answer");
+}
+inline std::string TokenBefore(int64_t seq) { return absl::WebSafeBase64Escape(absl::StrCat(seq)); }
 
 // Calls `add` with the entries of one page, in order of their keys; returns the token of the next
 // one, empty on the last.

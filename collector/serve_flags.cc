@@ -79,11 +79,34 @@ absl::StatusOr<InviteTemplate> MakeInviteTemplate(const ServeFlags& flags) {
   return result;
 }
 
-ServerOptions MakeServerOptions(const ServeFlags& flags) {
+// The operators' listener with client certificates, if there is to be one.
+absl::Status SetAdminListener(const ServeFlags& flags, ServerOptions& options) {
+  if (flags.admin_listen.empty() != flags.admin_client_ca.empty()) {
+    return absl::InvalidArgumentError(
+        "--admin-listen and --admin-client-ca: give both, or neither: who may come in is decided "
+        "by "
+        "the certificate alone");
+  }
+  if (flags.admin_listen.empty()) return absl::OkStatus();
+  absl::StatusOr<std::string> ca = ReadFlag("--admin-client-ca", flags.admin_client_ca);
+  if (!ca.ok()) return ca.status();
+  if (CountCertificates(*ca).value_or(0) == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--admin-client-ca: ", flags.admin_client_ca, " holds no PEM certificate"));
+  }
+  options.admin_listen = flags.admin_listen;
+  options.admin_client_ca_pem = *std::move(ca);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ServerOptions> MakeServerOptions(const ServeFlags& flags) {
   ServerOptions options;
   options.listen = flags.listen;
   options.admin_socket = flags.admin_socket;
   options.streams_max = flags.streams_max;
+  options.node = flags.node;
+  options.enrolments_per_block_max = flags.enrolments_per_block_max;
+  if (absl::Status status = SetAdminListener(flags, options); !status.ok()) return status;
   return options;
 }
 
@@ -106,6 +129,11 @@ void AddServeFlags(CLI::App& serve, ServeFlags& flags) {
       ->required();
   serve.add_option("--admin-socket", flags.admin_socket, "Unix socket for the operator")
       ->capture_default_str();
+  serve.add_option(
+      "--admin-listen", flags.admin_listen,
+      "Address and port for operators elsewhere, who show a certificate (default: none)");
+  serve.add_option("--admin-client-ca", flags.admin_client_ca,
+                   "PEM certificates that operators' certificates must lead to");
   serve
       .add_option("--operator-key", flags.operator_key,
                   "Public key that plans are signed with, PEM; the private key need not be here")
@@ -144,6 +172,11 @@ void AddServeFlags(CLI::App& serve, ServeFlags& flags) {
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   serve
+      .add_option("--enrolments-per-block", flags.enrolments_per_block_max,
+                  "Agents that may enrol a day from one /24 (IPv4) or /48 (IPv6); 0: any number")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+  serve
       .add_option("--fold-lease", flags.fold_lease,
                   "How long a collector that folds may be silent before another one takes over")
       ->capture_default_str();
@@ -158,7 +191,9 @@ absl::StatusOr<ServeOptions> ReadServeFlags(const ServeFlags& flags) {
   if (!invites.ok()) return invites.status();
   absl::StatusOr<VerifyKey> operator_key = ReadOperatorKey(flags.operator_key);
   if (!operator_key.ok()) return operator_key.status();
-  return ServeOptions{*std::move(fold), *std::move(invites), MakeServerOptions(flags),
+  absl::StatusOr<ServerOptions> server = MakeServerOptions(flags);
+  if (!server.ok()) return server.status();
+  return ServeOptions{*std::move(fold), *std::move(invites), *std::move(server),
                       *std::move(operator_key)};
 }
 

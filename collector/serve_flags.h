@@ -22,6 +22,8 @@ struct ServeFlags {
   std::string tls_cert;
   std::string tls_key;
   std::string admin_socket = "sightline-admin.sock";
+  std::string admin_listen;
+  std::string admin_client_ca;
   std::string operator_key;
   std::string geo;
   std::vector<std::string> advertise;
@@ -34,6 +36,7 @@ struct ServeFlags {
   std::string public_url;
   std::string log_format = "logfmt";
   size_t streams_max = 20'000;
+  int enrolments_per_block_max = 64;
   std::string fold_lease = "5s";
   std::string keep_log;
 };

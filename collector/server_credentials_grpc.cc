@@ -35,7 +35,9 @@ std::shared_ptr<grpc::ServerCredentials> ServerCredentialsSource::Make() {
   RequireTls13();
   grpc_ssl_server_credentials_options* const options =
       grpc_ssl_server_credentials_create_options_using_config_fetcher(
-          GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE, &Fetch, this);
+          client_ca_pem_.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+                                 : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY,
+          &Fetch, this);
   return std::make_shared<CoreCredentials>(
       grpc_ssl_server_credentials_create_with_options(options));
 }
@@ -47,8 +49,10 @@ grpc_ssl_certificate_config_reload_status ServerCredentialsSource::Fetch(
   const std::lock_guard lock(source.mutex_);
   if (current == source.shown_) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
   const grpc_ssl_pem_key_cert_pair pair{current->key_pem.c_str(), current->certificate_pem.c_str()};
-  // gRPC 1.51 insists on roots for clients' certificates here, although none is asked for.
-  *config = grpc_ssl_server_certificate_config_create(pair.cert_chain, &pair, 1);
+  // gRPC 1.51 insists on roots for clients' certificates here, also when none is asked for.
+  const std::string& roots =
+      source.client_ca_pem_.empty() ? current->certificate_pem : source.client_ca_pem_;
+  *config = grpc_ssl_server_certificate_config_create(roots.c_str(), &pair, 1);
   source.shown_ = current;
   return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
 }

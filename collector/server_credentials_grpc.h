@@ -7,6 +7,8 @@
 
 #include <memory>
 #include <mutex>
+#include <string>
+#include <utility>
 
 #include "collector/own_certificate.h"
 
@@ -20,8 +22,10 @@ namespace sightline {
 // that does not belong together ends all new connections.
 class ServerCredentialsSource {
  public:
-  // `certificate` outlives it and has a pair.
-  explicit ServerCredentialsSource(const OwnCertificate& certificate) : certificate_(certificate) {}
+  // `certificate` outlives it and has a pair. Clients must show a certificate that leads to one of
+  // `client_ca_pem`, unless that is empty.
+  ServerCredentialsSource(const OwnCertificate& certificate, std::string client_ca_pem)
+      : certificate_(certificate), client_ca_pem_(std::move(client_ca_pem)) {}
   ServerCredentialsSource(const ServerCredentialsSource&) = delete;
   ServerCredentialsSource& operator=(const ServerCredentialsSource&) = delete;
 
@@ -33,6 +37,7 @@ class ServerCredentialsSource {
       void* self, grpc_ssl_server_certificate_config** config);
 
   const OwnCertificate& certificate_;
+  const std::string client_ca_pem_;
   std::mutex mutex_;
   std::shared_ptr<const CertificatePair> shown_;  // guarded by mutex_; what gRPC has
 };

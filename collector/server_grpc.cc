@@ -11,14 +11,14 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "collector/directory.h"
+#include "collector/admin_grpc.h"
+#include "collector/admin_log.h"
+#include "collector/agent_desk.h"
 #include "collector/ingest_grpc.h"
-#include "collector/log.h"
-#include "collector/notes.h"
+#include "collector/registrar.h"
 #include "collector/server_credentials_grpc.h"
-#include "collector/status_grpc.h"
 #include "collector/summaries_grpc.h"
-#include "collector/webhook_grpc.h"
+#include "common/plan.h"
 #include "common/wire.h"
 #include "sightline/v1/admin.grpc.pb.h"
 
@@ -26,6 +26,9 @@ namespace sightline {
 namespace {
 
 constexpr int kMessageBytesMax = kBatchBytesMax + 16 * 1024;
+// A plan is the largest that operators send.
+constexpr int kAdminMessageBytesMax = kPlanBytesMax + 16 * 1024;
+constexpr size_t kAdminStreamsMax = 64;
 constexpr int kMetadataBytesMax = 8 * 1024;
 constexpr int kStreamsPerConnectionMax = 64;
 constexpr int kFrameBytesMax = 16 * 1024;
@@ -50,10 +53,11 @@ void SetServingOf(const grpc::Server& server, const std::string& service, bool s
 }
 
 // Bounds what a peer can make gRPC itself do, whatever it sends.
-void LimitPeers(grpc::ServerBuilder& builder, size_t streams_max) {
+void LimitPeers(grpc::ServerBuilder& builder, const char* quota, size_t streams_max,
+                int message_bytes_max) {
   builder.SetResourceQuota(
-      grpc::ResourceQuota("public").Resize(kQuotaBytes + streams_max * kQuotaBytesPerStream));
-  builder.SetMaxReceiveMessageSize(kMessageBytesMax);
+      grpc::ResourceQuota(quota).Resize(kQuotaBytes + streams_max * kQuotaBytesPerStream));
+  builder.SetMaxReceiveMessageSize(message_bytes_max);
   const std::pair<const char*, int> limits[] = {
       {GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax},
       {GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax},
@@ -68,89 +72,21 @@ void LimitPeers(grpc::ServerBuilder& builder, size_t streams_max) {
   for (const auto& [name, value] : limits) builder.AddChannelArgument(name, value);
 }
 
-class AdminService final : public WebhookService {
- public:
-  explicit AdminService(const ServerParts& parts) : WebhookService(parts), parts_(parts) {}
-
-  grpc::ServerUnaryReactor* CreateInvites(grpc::CallbackServerContext* context,
-                                          const v1::CreateInvitesRequest* request,
-                                          v1::CreateInvitesResponse* response) override {
-    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    const bool posted = parts_.workers.TryPost([this, request, response, reactor] {
-      FinishWith(reactor, parts_.enrolment.CreateInvites(*request), response);
-    });
-    if (!posted) reactor->Finish(TooBusy());
-    return reactor;
-  }
-
-  grpc::ServerUnaryReactor* PublishPlan(grpc::CallbackServerContext* context,
-                                        const v1::PublishPlanRequest* request,
-                                        v1::PublishPlanResponse* response) override {
-    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    const bool posted = parts_.workers.TryPost([this, request, response, reactor] {
-      const absl::StatusOr<uint64_t> version =
-          parts_.session_context.plans.Publish(request->plan());
-      if (version.ok()) {
-        response->set_version(*version);
-        Log(LogLevel::kInfo, "admin", "plan_published", {{"version", *version}});
-      } else {
-        Log(LogLevel::kWarn, "admin", "plan_refused", {{"detail", version.status().message()}});
-      }
-      reactor->Finish(ToGrpc(version.status()));
-    });
-    if (!posted) reactor->Finish(TooBusy());
-    return reactor;
-  }
-
-  grpc::ServerUnaryReactor* ListAgents(grpc::CallbackServerContext* context,
-                                       const v1::ListAgentsRequest* request,
-                                       v1::ListAgentsResponse* response) override {
-    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    const bool posted = parts_.workers.TryPost([this, request, response, reactor] {
-      FinishWith(reactor, sightline::ListAgents(parts_.session_context.store, *request), response);
-    });
-    if (!posted) reactor->Finish(TooBusy());
-    return reactor;
-  }
-
-  grpc::ServerUnaryReactor* CreateAnnotation(grpc::CallbackServerContext* context,
-                                             const v1::CreateAnnotationRequest* request,
-                                             v1::CreateAnnotationResponse* response) override {
-    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    const bool posted = parts_.workers.TryPost([this, request, response, reactor] {
-      const auto plan = parts_.session_context.plans.Current();
-      absl::StatusOr<v1::Annotation> note =
-          absl::FailedPreconditionError("there is no plan yet; publish one first");
-      if (plan != nullptr) {
-        note = sightline::CreateAnnotation(parts_.session_context.store, plan->plan, *request,
-                                           parts_.session_context.clock.Now());
-      }
-      if (note.ok()) *response->mutable_annotation() = *std::move(note);
-      reactor->Finish(ToGrpc(note.status()));
-    });
-    if (!posted) reactor->Finish(TooBusy());
-    return reactor;
-  }
-
-  grpc::ServerUnaryReactor* DeleteAnnotation(grpc::CallbackServerContext* context,
-                                             const v1::DeleteAnnotationRequest* request,
-                                             v1::DeleteAnnotationResponse* /*response*/) override {
-    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    const bool posted = parts_.workers.TryPost([this, request, reactor] {
-      reactor->Finish(ToGrpc(sightline::DeleteAnnotation(parts_.session_context.store, *request)));
-    });
-    if (!posted) reactor->Finish(TooBusy());
-    return reactor;
-  }
-
- private:
-  const ServerParts parts_;
-};
-
 class GrpcServer final : public Server {
  public:
-  explicit GrpcServer(const ServerParts& parts)
-      : ingest_(parts), summaries_(parts), admin_(parts), credentials_(parts.certificate) {}
+  GrpcServer(const ServerOptions& options, const ServerParts& parts)
+      : agents_(parts.session_context.store, parts.session_context.streams,
+                parts.session_context.clock),
+        registrar_(parts.enrolment, agents_, parts.session_context.metrics,
+                   parts.session_context.clock, options.enrolments_per_block_max),
+        admin_log_(parts.session_context.store, options.node, parts.session_context.clock,
+                   parts.session_context.metrics),
+        ingest_(parts, registrar_),
+        summaries_(parts),
+        admin_(parts, agents_, admin_log_),
+        remote_admin_(parts, agents_, admin_log_),
+        credentials_(parts.certificate, ""),
+        admin_credentials_(parts.certificate, options.admin_client_ca_pem) {}
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;
 
@@ -158,6 +94,7 @@ class GrpcServer final : public Server {
     const auto deadline = std::chrono::system_clock::now() + kShutdownGrace;
     if (public_server_ != nullptr) public_server_->Shutdown(deadline);
     if (admin_server_ != nullptr) admin_server_->Shutdown(deadline);
+    if (remote_admin_server_ != nullptr) remote_admin_server_->Shutdown(deadline);
     if (!admin_socket_.empty()) unlink(admin_socket_.c_str());
   }
 
@@ -166,7 +103,7 @@ class GrpcServer final : public Server {
     builder.AddListeningPort(options.listen, credentials_.Make(), &port_);
     builder.RegisterService(&ingest_);
     builder.RegisterService(&summaries_);
-    LimitPeers(builder, options.streams_max);
+    LimitPeers(builder, "public", options.streams_max, kMessageBytesMax);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     public_server_ = builder.BuildAndStart();
     if (public_server_ == nullptr || port_ == 0) {
@@ -201,7 +138,27 @@ class GrpcServer final : public Server {
     return absl::OkStatus();
   }
 
+  // The operator's side for clients whose certificate leads to the operator's own CA: gRPC ends the
+  // handshake with any other.
+  absl::Status StartRemoteAdmin(const ServerOptions& options) {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort(options.admin_listen, admin_credentials_.Make(), &admin_port_);
+    builder.RegisterService(&remote_admin_);
+    LimitPeers(builder, "admin", kAdminStreamsMax, kAdminMessageBytesMax);
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    remote_admin_server_ = builder.BuildAndStart();
+    if (remote_admin_server_ == nullptr || admin_port_ == 0) {
+      return absl::UnavailableError(
+          absl::StrCat("cannot listen on ", options.admin_listen,
+                       " for operators: is the port in use, is the address this machine's, and are "
+                       "certificates and key good?"));
+    }
+    SetServingOf(*remote_admin_server_, v1::Admin::service_full_name(), true);
+    return absl::OkStatus();
+  }
+
   int port() const override { return port_; }
+  int admin_port() const override { return admin_port_; }
 
   void SetServing(const ServiceHealth& health) override {
     SetServingOf(*public_server_, v1::Ingest::service_full_name(), health.ingest);
@@ -210,14 +167,21 @@ class GrpcServer final : public Server {
   }
 
  private:
+  AgentDesk agents_;
+  Registrar registrar_;
+  AdminLog admin_log_;
   IngestService ingest_;
   SummariesService summaries_;
   AdminService admin_;
+  AdminService remote_admin_;
   ServerCredentialsSource credentials_;
+  ServerCredentialsSource admin_credentials_;
   std::unique_ptr<grpc::Server> public_server_;
   std::unique_ptr<grpc::Server> admin_server_;
+  std::unique_ptr<grpc::Server> remote_admin_server_;
   std::string admin_socket_;
   int port_ = 0;
+  int admin_port_ = 0;
 };
 
 }  // namespace
@@ -226,9 +190,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
                                                       const ServerParts& parts) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  auto server = std::make_unique<GrpcServer>(parts);
+  auto server = std::make_unique<GrpcServer>(options, parts);
   absl::Status status = server->StartPublic(options);
   if (status.ok() && !options.admin_socket.empty()) status = server->StartAdmin(options);
+  if (status.ok() && !options.admin_listen.empty()) status = server->StartRemoteAdmin(options);
   if (!status.ok()) return status;
   return server;
 }

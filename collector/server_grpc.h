@@ -1,4 +1,5 @@
-// The collector's gRPC servers: the public one with TLS, and the operator's on a Unix socket.
+// The collector's gRPC servers: the public one with TLS, the operator's on a Unix socket, and one
+// for operators elsewhere who show a certificate.
 #ifndef SIGHTLINE_COLLECTOR_SERVER_GRPC_H_
 #define SIGHTLINE_COLLECTOR_SERVER_GRPC_H_
 
@@ -49,6 +50,8 @@ class Server {
 
   // Port of the public listener.
   virtual int port() const = 0;
+  // Port of the operators' listener with client certificates; 0 when there is none.
+  virtual int admin_port() const = 0;
 
   // What grpc.health.v1 says from now on of the services on the public port, and of the server as a
   // whole (""). Until then all are serving. Not after the destructor began.

@@ -117,30 +117,46 @@ void Session::TakePlanRefusal(const v1::PlanRefusal& refusal) {
   ReadOrWait();
 }
 
+absl::StatusOr<AgentKeys> Session::ReadKeys(const AgentRecord& agent) {
+  std::vector<v1::KeySuccession> successions;
+  if (agent.key_generation > 0) {
+    absl::StatusOr<std::vector<v1::KeySuccession>> read =
+        context_.store.ReadKeySuccessions(agent.agent_id);
+    if (!read.ok()) return read.status();
+    successions = *std::move(read);
+  }
+  return AgentKeys::Follow(agent.agent_id, agent.public_key, successions);
+}
+
 void Session::HandleHello(const v1::Hello& hello) {
+  const uint64_t changes = context_.streams.changes();
   absl::StatusOr<AgentRecord> agent = context_.store.FindAgent(hello.agent_id());
   if (absl::IsNotFound(agent.status())) {
     return LockAndRefuse(MakeRefusal(v1::REFUSAL_REASON_UNKNOWN_AGENT, 0,
                                      "no such agent is enrolled here; enrol with an invite of "
                                      "this collector's operator"));
   }
-  absl::StatusOr<VerifyKey> key =
-      agent.ok() ? VerifyKey::FromRaw(agent->public_key) : agent.status();
-  if (!key.ok()) {
+  absl::StatusOr<AgentKeys> keys = agent.ok() ? ReadKeys(*agent) : agent.status();
+  if (!keys.ok()) {
     const std::lock_guard lock(mutex_);
-    return RefuseUnavailable(0, key.status());
+    return RefuseUnavailable(0, keys.status());
   }
   std::optional<v1::Refusal> refusal =
-      VerifyHello(hello, *agent, *key, nonce_, context_.certificates.Get());
+      VerifyHello(hello, keys->current(), nonce_, context_.certificates.Get());
+  if (!refusal.has_value()) refusal = RefuseEnded(*agent);
   if (refusal.has_value()) return LockAndRefuse(*std::move(refusal));
   context_.guard.OnProven(hello.agent_id(), context_.clock.Now());
   {
     const std::lock_guard lock(mutex_);
-    key_ = *std::move(key);
+    keys_ = *std::move(keys);
     opening_ = true;
   }
   const std::shared_ptr<LiveStream> before = context_.streams.Prove(this, hello.agent_id());
-  if (before == nullptr) return Open(hello, agent);
+  if (before == nullptr) {
+    // Whoever told of a change before this stream could be found did not find it.
+    const bool same = context_.streams.changes() == changes;
+    return Open(hello, same ? agent : context_.store.FindAgent(hello.agent_id()));
+  }
   before->End(absl::AbortedError("a newer stream of this agent took the place of this one"));
   // What is still in flight there moves the end of the chain.
   before->AwaitDrained([self = shared_from_this(), hello] {
@@ -173,6 +189,7 @@ void Session::Open(const v1::Hello& hello, const absl::StatusOr<AgentRecord>& ag
       agent_ = *agent;
       tail_ = {agent->last_seq, agent->head};
       stored_seq_ = agent->last_seq;
+      EndIfChanged(*agent);
       if (!closed_) {
         context_.metrics.hellos.Increment();
         Welcome(hello);
@@ -181,6 +198,21 @@ void Session::Open(const v1::Hello& hello, const absl::StatusOr<AgentRecord>& ag
     }
   }
   for (const std::function<void()>& then : drained) then();
+}
+
+// Ends the stream unless the agent takes part with the key that opened it.
+void Session::EndIfChanged(const AgentRecord& agent) {
+  std::optional<v1::Refusal> refusal = RefuseEnded(agent);
+  const bool other_key = keys_.has_value() && agent.key_generation != keys_->generation();
+  if (!refusal.has_value() && !other_key) return;
+  ended_ = true;
+  if (refusal.has_value()) return Refuse(*std::move(refusal));
+  Close(absl::AbortedError("the agent's key was changed; connect again and use the new one"));
+}
+
+void Session::OnAgentChanged(const AgentRecord& agent) {
+  const std::lock_guard lock(mutex_);
+  EndIfChanged(agent);
 }
 
 void Session::Welcome(const v1::Hello& hello) {

@@ -95,6 +95,7 @@ class Session : public std::enable_shared_from_this<Session>,
   // LiveStream.
   void End(absl::Status status) override;
   void AwaitDrained(std::function<void()> then) override;
+  void OnAgentChanged(const AgentRecord& agent) override;
   void OnTick(absl::Time now) override;
 
  private:
@@ -121,6 +122,7 @@ class Session : public std::enable_shared_from_this<Session>,
   };
 
   void HandleHello(const v1::Hello& hello);
+  absl::StatusOr<AgentKeys> ReadKeys(const AgentRecord& agent);
   void Open(const v1::Hello& hello, const absl::StatusOr<AgentRecord>& agent);
   void HandleBatch(const std::shared_ptr<Message>& message);
   void HandleRepeat(const v1::SignedBatch& signed_batch, const v1::Batch& batch);
@@ -134,6 +136,7 @@ class Session : public std::enable_shared_from_this<Session>,
   bool IsInOrder(const v1::SubmitRequest& request);
   bool MayTry(const v1::Hello& hello);
   void TakePlanRefusal(const v1::PlanRefusal& refusal);
+  void EndIfChanged(const AgentRecord& agent);
   void Welcome(const v1::Hello& hello);
   void Acknowledge();
   void Refuse(v1::Refusal refusal);
@@ -159,10 +162,10 @@ class Session : public std::enable_shared_from_this<Session>,
   bool opening_ = false;           // a hello was proven, the welcome is not sent yet
   bool refused_plan_ = false;
   std::string claimed_id_;            // agent_id of the hello; proves nothing
-  std::optional<AgentRecord> agent_;  // set by a good hello, together with key_
-  std::optional<VerifyKey> key_;
-  ChainEnd tail_;            // where the chain will end once all in flight are stored
-  uint64_t stored_seq_ = 0;  // highest batch_seq known to be stored
+  std::optional<AgentRecord> agent_;  // set by a good hello
+  std::optional<AgentKeys> keys_;     // set once the hello is proven
+  ChainEnd tail_;                     // where the chain will end once all in flight are stored
+  uint64_t stored_seq_ = 0;           // highest batch_seq known to be stored
   std::vector<InFlight> in_flight_;
   std::vector<std::function<void()>> on_drained_;
 

@@ -15,13 +15,13 @@ constexpr size_t kKeptBatchBytesMax = size_t{64} * 1024;
 
 }  // namespace
 
-// agent_, key_, tail_ and what follows them change only while a message is in work, and there is
+// agent_, keys_, tail_ and what follows them change only while a message is in work, and there is
 // one at a time.
 void Session::HandleBatch(const std::shared_ptr<Message>& message) {
   thread_local v1::Batch batch;
   const v1::SignedBatch& signed_batch = message->signed_batch;
   if (signed_batch.batch().size() > kKeptBatchBytesMax) batch = v1::Batch();
-  auto refusal = VerifyBatch(signed_batch, *agent_, *key_, context_.clock.Now(), &batch);
+  auto refusal = VerifyBatch(signed_batch, *agent_, *keys_, context_.clock.Now(), &batch);
   if (refusal.has_value()) return LockAndRefuse(*std::move(refusal));
   auto place = PlaceInChain(batch, tail_);
   if (auto* gap = std::get_if<v1::Refusal>(&place)) return LockAndRefuse(std::move(*gap));
@@ -144,6 +144,7 @@ void Session::Accept(Message& message, const v1::Batch& batch) {
   record.bucket = bucket_;
   record.batch = std::move(*signed_batch.mutable_batch());
   record.signature = std::move(*signed_batch.mutable_signature());
+  record.key_generation = keys_->generation();
   entry.round = std::make_shared<const Round>(MakeRound(record, batch, &plan_->rounds, *agent_));
   entry.results = static_cast<size_t>(batch.observations_size());
   entry.listener = shared_from_this();

@@ -43,6 +43,18 @@ std::shared_ptr<LiveStream> Streams::Prove(LiveStream* stream, absl::string_view
   return before == nullptr ? nullptr : places_.at(before).stream;
 }
 
+std::shared_ptr<LiveStream> Streams::FindChanged(absl::string_view agent_id) {
+  const std::lock_guard lock(mutex_);
+  ++changes_;
+  const auto agent = agents_.find(agent_id);
+  return agent == agents_.end() ? nullptr : places_.at(agent->second).stream;
+}
+
+uint64_t Streams::changes() const {
+  const std::lock_guard lock(mutex_);
+  return changes_;
+}
+
 void Streams::Leave(LiveStream* stream) {
   std::shared_ptr<LiveStream> gone;  // may end here, so outlives the lock
   const std::lock_guard lock(mutex_);

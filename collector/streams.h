@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "collector/metrics.h"
+#include "collector/store/records.h"
 
 namespace sightline {
 
@@ -25,6 +26,9 @@ class LiveStream {
   virtual ~LiveStream() = default;
   // Has to go; nothing more that it sends is taken.
   virtual void End(absl::Status status) = 0;
+  // Has to go if its agent has ended, or has another key than the one that opened the stream.
+  // `agent` is the registry's record, read after that change.
+  virtual void OnAgentChanged(const AgentRecord& agent) = 0;
   // Calls `then` once nothing that it sent is on its way to the log any more; at once when nothing
   // is.
   virtual void AwaitDrained(std::function<void()> then) = 0;
@@ -49,6 +53,11 @@ class Streams {
   // Leaves the lobby. Returns the stream that the agent had until now, which the caller must end;
   // nullptr when it had none.
   std::shared_ptr<LiveStream> Prove(LiveStream* stream, absl::string_view agent_id);
+  // The stream of an agent about which something changed in the registry, so that the caller can
+  // tell it; nullptr when it has none here. A stream whose agent was read before this and proven
+  // after it finds another number of changes() than before, and reads the agent again.
+  std::shared_ptr<LiveStream> FindChanged(absl::string_view agent_id);
+  uint64_t changes() const;
   // The stream is gone. Does nothing when it never entered.
   void Leave(LiveStream* stream);
 
@@ -70,7 +79,8 @@ class Streams {
 
   const size_t streams_max_;
   Metrics& metrics_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  uint64_t changes_ = 0;                                  // guarded by mutex_
   uint64_t last_ticket_ = 0;                              // guarded by mutex_
   absl::flat_hash_map<LiveStream*, Place> places_;        // guarded by mutex_
   std::map<uint64_t, Waiting> lobby_;                     // guarded by mutex_; oldest first

@@ -29,13 +29,22 @@ v1::Refusal MakeRefusal(v1::RefusalReason reason, uint64_t batch_seq, std::strin
   return refusal;
 }
 
-std::optional<v1::Refusal> VerifyHello(const v1::Hello& hello, const AgentRecord& agent,
-                                       const VerifyKey& key, absl::string_view nonce,
-                                       absl::Span<const std::string> certificate_hashes) {
-  if (agent.revoked) {
-    return MakeRefusal(v1::REFUSAL_REASON_REVOKED_AGENT, 0,
-                       "this agent was revoked by the operator; enrol again with a new invite");
+std::optional<v1::Refusal> RefuseEnded(const AgentRecord& agent) {
+  switch (agent.end) {
+    case v1::AGENT_END_UNSPECIFIED:
+      return std::nullopt;
+    case v1::AGENT_END_LEFT:
+      return MakeRefusal(v1::REFUSAL_REASON_REVOKED_AGENT, 0,
+                         "this agent left, as it had asked; enrol again with a new invite");
+    default:
+      return MakeRefusal(v1::REFUSAL_REASON_REVOKED_AGENT, 0,
+                         "this agent was revoked by the operator; enrol again with a new invite");
   }
+}
+
+std::optional<v1::Refusal> VerifyHello(const v1::Hello& hello, const VerifyKey& key,
+                                       absl::string_view nonce,
+                                       absl::Span<const std::string> certificate_hashes) {
   const bool proven = std::any_of(
       certificate_hashes.begin(), certificate_hashes.end(), [&](const std::string& hash) {
         return key.Verify(kHelloDomain,
@@ -50,22 +59,25 @@ std::optional<v1::Refusal> VerifyHello(const v1::Hello& hello, const AgentRecord
 }
 
 std::optional<v1::Refusal> VerifyBatch(const v1::SignedBatch& signed_batch,
-                                       const AgentRecord& agent, const VerifyKey& key,
+                                       const AgentRecord& agent, const AgentKeys& keys,
                                        absl::Time now, v1::Batch* parsed) {
   if (signed_batch.batch().size() > kBatchBytesMax) {
     return MakeRefusal(v1::REFUSAL_REASON_TOO_LARGE, ClaimedSeq(signed_batch),
                        absl::StrCat("the batch has ", signed_batch.batch().size(),
                                     " bytes, at most ", kBatchBytesMax, " are taken"));
   }
-  if (!key.Verify(kBatchDomain, signed_batch.batch(), signed_batch.signature())) {
-    return MakeRefusal(v1::REFUSAL_REASON_BAD_SIGNATURE, ClaimedSeq(signed_batch),
-                       "the batch's signature does not fit its bytes and the enrolled key");
-  }
   v1::Batch& batch = *parsed;
-  if (!batch.ParseFromString(signed_batch.batch())) {
+  // Read before anybody vouches for it: its number says which key has to.
+  const bool is_batch = batch.ParseFromString(signed_batch.batch());
+  const uint64_t seq = is_batch ? batch.batch_seq() : 0;
+  const VerifyKey& key = is_batch ? keys.KeyOf(seq) : keys.current();
+  if (!key.Verify(kBatchDomain, signed_batch.batch(), signed_batch.signature())) {
+    return MakeRefusal(v1::REFUSAL_REASON_BAD_SIGNATURE, seq,
+                       "the batch's signature does not fit its bytes and the agent's key");
+  }
+  if (!is_batch) {
     return MakeRefusal(v1::REFUSAL_REASON_MALFORMED, 0, "the signed bytes are no batch");
   }
-  const uint64_t seq = batch.batch_seq();
   if (const absl::Status status = CheckBatchShape(batch); !status.ok()) {
     return MakeRefusal(v1::REFUSAL_REASON_MALFORMED, seq, std::string(status.message()));
   }

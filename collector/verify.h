@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "collector/agent_keys.h"
 #include "collector/plan_book.h"
 #include "collector/store/store.h"
 #include "common/crypto.h"
@@ -28,16 +29,19 @@ struct ChainEnd {
 };
 
 // Whether the hello answers the challenge on a connection that shows a certificate with one of
-// `certificate_hashes`. `agent` is the registry's record.
-std::optional<v1::Refusal> VerifyHello(const v1::Hello& hello, const AgentRecord& agent,
-                                       const VerifyKey& key, absl::string_view nonce,
+// `certificate_hashes`.
+std::optional<v1::Refusal> VerifyHello(const v1::Hello& hello, const VerifyKey& key,
+                                       absl::string_view nonce,
                                        absl::Span<const std::string> certificate_hashes);
 
+// Whether the agent still takes part. `agent` is the registry's record.
+std::optional<v1::Refusal> RefuseEnded(const AgentRecord& agent);
+
 // Everything about a batch that does not depend on its place in the chain and on plans: size,
-// signature, shape, sender, region as enrolled, clock. Fills `batch`, which may have been used
-// before: parsing into one that has the room already costs half.
+// signature by the key of its number, shape, sender, region as enrolled, clock. Fills `batch`,
+// which may have been used before: parsing into one that has the room already costs half.
 std::optional<v1::Refusal> VerifyBatch(const v1::SignedBatch& signed_batch,
-                                       const AgentRecord& agent, const VerifyKey& key,
+                                       const AgentRecord& agent, const AgentKeys& keys,
                                        absl::Time now, v1::Batch* batch);
 
 // Whether the batch keeps to the plan that it names: region in the list, checks of the plan, each

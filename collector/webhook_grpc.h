@@ -2,6 +2,7 @@
 #ifndef SIGHTLINE_COLLECTOR_WEBHOOK_GRPC_H_
 #define SIGHTLINE_COLLECTOR_WEBHOOK_GRPC_H_
 
+#include "collector/admin_calls_grpc.h"
 #include "collector/server_grpc.h"
 #include "sightline/v1/admin.grpc.pb.h"
 
@@ -10,8 +11,8 @@ namespace sightline {
 // The Admin service derives from it.
 class WebhookService : public v1::Admin::CallbackService {
  public:
-  explicit WebhookService(const ServerParts& parts)
-      : desk_(parts.webhooks), workers_(parts.workers), testers_(parts.testers) {}
+  WebhookService(const ServerParts& parts, AdminLog& log)
+      : calls_(log), desk_(parts.webhooks), workers_(parts.workers), testers_(parts.testers) {}
 
   grpc::ServerUnaryReactor* CreateWebhook(grpc::CallbackServerContext* context,
                                           const v1::CreateWebhookRequest* request,
@@ -28,6 +29,9 @@ class WebhookService : public v1::Admin::CallbackService {
   grpc::ServerUnaryReactor* ListDeliveries(grpc::CallbackServerContext* context,
                                            const v1::ListDeliveriesRequest* request,
                                            v1::ListDeliveriesResponse* response) override;
+
+ protected:
+  AdminCalls calls_;
 
  private:
   WebhookDesk& desk_;

@@ -8,11 +8,13 @@
 namespace sightline {
 
 Sealer::Sealer(const SigningKey& key, SealContext context)
-    : key_(key), context_(std::move(context)) {}
+    : key_(key), context_(std::move(context)) {
+  if (context_.agent_id.empty()) context_.agent_id = key.public_key().Id();
+}
 
 v1::Batch Sealer::Begin(const RoundFacts& round) const {
   v1::Batch batch;
-  batch.set_agent_id(key_.public_key().Id());
+  batch.set_agent_id(context_.agent_id);
   batch.set_boot_id(context_.boot_id);
   batch.set_plan_version(round.plan_version);
   batch.set_round_time_ms(absl::ToUnixMillis(round.round_time));

@@ -29,6 +29,8 @@ struct SealContext {
   std::string region;
   std::string agent_version;
   std::string boot_id;  // 16 random bytes, new for every start.
+  // 32 bytes; empty: that of the key, which is so until the key is changed for the first time.
+  std::string agent_id = {};
 };
 
 // Batches that a tombstone stands for.

@@ -55,8 +55,7 @@ asio::awaitable<std::optional<Tried>> TryAddress(Round& round, AttemptTask task)
   NoteBytes(connection);
   v1::Attempt& attempt = connection.evidence;
   const TimePoint now = SteadyClock::now();
-  memory.budget.AddBytes(task.address, uint64_t{attempt.bytes_sent()} + attempt.bytes_received(),
-                         now);
+  memory.budget.AddBytes(task.address, attempt.bytes_sent(), attempt.bytes_received(), now);
   // Another probe of the same pair may have been cut meanwhile.
   penalty = penalty || memory.penalties.Inside(task.address, port, now);
   attempt.set_inside_penalty(penalty);

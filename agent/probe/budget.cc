@@ -76,7 +76,8 @@ Budget::Budget(const v1::ProbeBudget& wanted, TimePoint now)
     : limits_(EffectiveBudget(wanted)),
       connections_(limits_.connections_per_minute(), kMinute, now),
       bytes_(static_cast<double>(limits_.bytes_per_hour()), kHour, now),
-      day_bytes_(static_cast<double>(limits_.bytes_per_day()), kDay, now) {}
+      day_bytes_(static_cast<double>(limits_.bytes_per_day()), kDay, now),
+      start_(now) {}
 
 void Budget::Change(const v1::ProbeBudget& wanted, TimePoint now) {
   limits_ = EffectiveBudget(wanted);
@@ -113,19 +114,51 @@ bool Budget::TakeConnection(const IpAddress& address, uint16_t port, TimePoint n
                static_cast<double>(limits_.bytes_per_destination_per_hour()), kHour, now);
   if (bytes_.empty(now) || day_bytes_.empty(now) || bytes.empty(now)) return false;
   if (!to.Take(1, now)) return false;
-  if (connections_.Take(1, now)) return true;
+  if (connections_.Take(1, now)) {
+    ++RunningHour(now).requests;
+    return true;
+  }
   to.Charge(-1, now);
   return false;
 }
 
-bool Budget::TakeQuestions(int count, TimePoint now) { return connections_.Take(count, now); }
+bool Budget::TakeQuestions(int count, TimePoint now) {
+  if (!connections_.Take(count, now)) return false;
+  RunningHour(now).requests += static_cast<uint64_t>(count);
+  return true;
+}
 
-void Budget::AddBytes(const IpAddress& address, uint64_t bytes, TimePoint now) {
-  bytes_.Charge(static_cast<double>(bytes), now);
-  day_bytes_.Charge(static_cast<double>(bytes), now);
+void Budget::AddBytes(const IpAddress& address, uint64_t sent, uint64_t received, TimePoint now) {
+  const auto bytes = static_cast<double>(sent + received);
+  bytes_.Charge(bytes, now);
+  day_bytes_.Charge(bytes, now);
   BucketOf(bytes_of_, KeyOf(address, 0),
            static_cast<double>(limits_.bytes_per_destination_per_hour()), kHour, now)
-      .Charge(static_cast<double>(bytes), now);
+      .Charge(bytes, now);
+  ProbeUse& use = RunningHour(now);
+  use.bytes_sent += sent;
+  use.bytes_received += received;
+}
+
+ProbeUse& Budget::RunningHour(TimePoint now) {
+  const auto size = static_cast<int64_t>(use_.size());
+  const int64_t hour = std::max(hour_, (now - start_) / kHour);
+  if (hour - hour_ >= size) use_.fill({});
+  for (; hour_ < hour; ++hour_) use_[static_cast<size_t>((hour_ + 1) % size)] = {};
+  return use_[static_cast<size_t>(hour_ % size)];
+}
+
+ProbeUse Budget::UseOfHour(TimePoint now) { return RunningHour(now); }
+
+ProbeUse Budget::UseOfDay(TimePoint now) {
+  RunningHour(now);
+  ProbeUse day;
+  for (const ProbeUse& hour : use_) {
+    day.requests += hour.requests;
+    day.bytes_sent += hour.bytes_sent;
+    day.bytes_received += hour.bytes_received;
+  }
+  return day;
 }
 
 void Budget::Trim(TimePoint now) {

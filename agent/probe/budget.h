@@ -43,6 +43,13 @@ class TokenBucket {
   TimePoint filled_;
 };
 
+// What probes did in a span of time.
+struct ProbeUse {
+  uint64_t requests = 0;  // Connections, and questions to name servers and echo services.
+  uint64_t bytes_sent = 0;
+  uint64_t bytes_received = 0;  // Both over connections; questions are not counted in bytes.
+};
+
 // Counts connections, questions and bytes of one agent. Time is passed in. Not thread-safe.
 class Budget {
  public:
@@ -58,7 +65,12 @@ class Budget {
   // The same for datagrams, which count towards the total only.
   bool TakeQuestions(int count, TimePoint now);
   // Bytes sent to and received from an address.
-  void AddBytes(const IpAddress& address, uint64_t bytes, TimePoint now);
+  void AddBytes(const IpAddress& address, uint64_t sent, uint64_t received, TimePoint now);
+
+  // What was used in the running hour, and in it and the 23 hours before. Hours count from the
+  // start of the budget.
+  ProbeUse UseOfHour(TimePoint now);
+  ProbeUse UseOfDay(TimePoint now);
 
   // Forgets destinations that have all of their allowance back.
   void Trim(TimePoint now);
@@ -66,6 +78,7 @@ class Budget {
 
  private:
   using Key = std::array<uint8_t, 19>;
+  ProbeUse& RunningHour(TimePoint now);
   static Key KeyOf(const IpAddress& address, uint16_t port);
   TokenBucket& BucketOf(std::map<Key, TokenBucket>& buckets, const Key& key, double capacity,
                         std::chrono::seconds period, TimePoint now);
@@ -76,6 +89,9 @@ class Budget {
   TokenBucket day_bytes_;
   std::map<Key, TokenBucket> connections_to_;
   std::map<Key, TokenBucket> bytes_of_;
+  const TimePoint start_;
+  int64_t hour_ = 0;
+  std::array<ProbeUse, 24> use_;
 };
 
 }  // namespace sightline::probe

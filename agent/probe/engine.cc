@@ -9,6 +9,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <exception>
 #include <fstream>
@@ -37,6 +38,8 @@ constexpr std::chrono::hours kCoolDownMax(1);
 // Time for an echo service to answer.
 constexpr milliseconds kGlimpseTime(1500);
 constexpr int kAttemptsInACheck = 5;
+// How often the caller is asked whether the round may go on.
+constexpr std::chrono::seconds kWatchInterval(1);
 constexpr char kResolvConf[] = "/etc/resolv.conf";
 
 microseconds ToMicroseconds(const google::protobuf::Duration& duration, microseconds most) {
@@ -129,6 +132,38 @@ asio::awaitable<void> RunAll(Round& round, const std::vector<Job>& benign,
   co_await Look(round, glimpses);
 }
 
+// Ends the work of `io` when the caller no longer wants the round.
+class Watch {
+ public:
+  Watch(asio::io_context& io, const std::function<bool()>& keep_going)
+      : io_(io), timer_(io), keep_going_(keep_going) {
+    if (keep_going_) Arm();
+  }
+  // The round is over: nothing of this is left in `io`.
+  void Cancel() {
+    over_ = true;
+    timer_.cancel();
+  }
+  bool ended() const { return ended_; }
+
+ private:
+  void Arm() {
+    timer_.expires_after(kWatchInterval);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+      if (error || over_) return;
+      if (keep_going_()) return Arm();
+      ended_ = true;
+      io_.stop();
+    });
+  }
+
+  asio::io_context& io_;
+  asio::steady_timer timer_;
+  const std::function<bool()>& keep_going_;
+  bool over_ = false;
+  bool ended_ = false;
+};
+
 }  // namespace
 
 struct Engine::Impl {
@@ -193,6 +228,7 @@ RoundReport Engine::RunRound(const v1::Plan& plan, const std::vector<const v1::C
   if (plan.has_captive_portal()) benign.push_back({&plan.captive_portal(), false, &portal});
 
   std::vector<Glimpse> glimpses;
+  bool cut_short = false;
   {
     // A stop ends the round early: then everything pending is destroyed with the io_context, which
     // must outlive what the coroutines share.
@@ -205,22 +241,29 @@ RoundReport Engine::RunRound(const v1::Plan& plan, const std::vector<const v1::C
                     [&io](const boost::system::error_code& error) {
                       if (!error) io.stop();
                     });
+    Watch watch(io, options.keep_going);
     // An exception here can only mean that memory ran out: what is not done stays UNTESTED.
     asio::co_spawn(io,
                    RunAll(round, benign, sensitive,
                           std::clamp(options.max_concurrency, 1, kConcurrencyMax), glimpses),
-                   [&stop](const std::exception_ptr&) { stop.cancel(); });
+                   [&stop, &watch](const std::exception_ptr&) {
+                     stop.cancel();
+                     watch.Cancel();
+                   });
     io.run();
     stop.release();
+    cut_short = impl_->stopped || watch.ended();
   }
   for (v1::Observation& observation : report.observations) {
-    if (impl_->stopped && observation.layers().dns() == v1::LAYER_STATE_UNTESTED) {
+    if (cut_short && observation.layers().dns() == v1::LAYER_STATE_UNTESTED) {
       observation.set_untested_reason(v1::UNTESTED_REASON_LOCAL);
     }
   }
   report.vantage = DescribeVantage(plan, glimpses, report.observations,
                                    plan.has_captive_portal() ? &portal : nullptr,
                                    options.round_time_ms, ReadMachineFacts());
+  report.use_of_hour = memory.budget.UseOfHour(SteadyClock::now());
+  report.use_of_day = memory.budget.UseOfDay(SteadyClock::now());
   return report;
 }
 

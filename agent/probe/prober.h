@@ -3,8 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
+#include "agent/probe/budget.h"
 #include "sightline/v1/observation.pb.h"
 #include "sightline/v1/plan.pb.h"
 
@@ -18,6 +20,9 @@ struct RoundOptions {
   // The agent's clock at that time: milliseconds since 1970-01-01 UTC. Only for the clock offset; 0
   // when it does not matter.
   int64_t round_time_ms = 0;
+  // Asked about once a second, on the calling thread, while the round runs; false ends it as Stop()
+  // does, but later rounds run. Empty: the round runs to its end.
+  std::function<bool()> keep_going;
 };
 
 // What one round saw.
@@ -26,6 +31,9 @@ struct RoundReport {
   std::vector<v1::Observation> observations;
   // Where the round was made; without region and agent_version, which the caller knows.
   v1::Vantage vantage;
+  // What the prober used up to the end of the round.
+  ProbeUse use_of_hour = {};
+  ProbeUse use_of_day = {};
 };
 
 // Runs checks once and says what it saw. The seam between the agent's loop and the network. It

@@ -1,13 +1,31 @@
 #include "collector/cli/agents_text.h"
 
+#include <string>
+#include <vector>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "collector/cli/moment.h"
 #include "collector/cli/table.h"
 #include "common/message.h"
 
 namespace sightline::cli {
+namespace {
+
+std::string NoteOf(const v1::AgentInfo& agent) {
+  std::vector<std::string> notes;
+  if (agent.end() != v1::AGENT_END_UNSPECIFIED) {
+    notes.push_back(
+        absl::StrCat(ShortName(agent.end()), " since ", MomentText(FromProto(agent.end_time()))));
+  }
+  if (agent.equivocated()) notes.push_back("EQUIVOCATED: sent two batches with one number");
+  if (agent.key_generation() > 0) notes.push_back(absl::StrCat("key ", agent.key_generation() + 1));
+  return absl::StrJoin(notes, "; ");
+}
+
+}  // namespace
 
 std::string RenderAgents(const v1::ListAgentsResponse& agents, bool colour) {
   if (agents.agents().empty()) {
@@ -28,8 +46,7 @@ std::string RenderAgents(const v1::ListAgentsResponse& agents, bool colour) {
                   {agent.region()},
                   {MomentText(FromProto(agent.enroll_time()))},
                   {absl::StrCat(agent.last_seq()), Tone::kPlain, true},
-                  {agent.equivocated() ? "EQUIVOCATED: sent two batches with one number" : "",
-                   Tone::kWarning}});
+                  {NoteOf(agent), Tone::kWarning}});
   }
   const int all = agents.agents_size();
   return absl::StrCat(table.Render(0, colour), all, all == 1 ? " agent, " : " agents, ", controls,

@@ -5,6 +5,8 @@
 #include <map>
 #include <memory>
 
+#include "collector/cli/agents_command.h"
+#include "collector/cli/audit_log_command.h"
 #include "collector/cli/completion.h"
 #include "collector/cli/export_as.h"
 #include "collector/cli/export_command.h"
@@ -44,7 +46,8 @@ struct Commands {
   ShowOptions show;
   PublishOptions publish;
   InviteOptions invite;
-  AgentsOptions agents;
+  AgentsFlags agents;
+  AuditLogFlags audit_log;
   SummaryRequestOptions summary;
   EventsOptions events;
   TimelineFlags timeline;
@@ -108,14 +111,14 @@ void AddPlan(CLI::App& app, Commands& all, const Terminal& terminal) {
 
   CLI::App* publish = plan->add_subcommand("publish", "Give a signed plan to the collector");
   publish->add_option("FILE", all.publish.path, "Signed plan")->required()->type_name("");
-  AddSocket(publish, all.publish.socket);
+  AddAdmin(publish, all.publish.admin);
   publish->callback([&] { all.action = [&] { return PublishPlanFile(all.publish, terminal); }; });
   publish->footer("Example:\n  sightline plan publish plan.signed --admin sightline-admin.sock");
 }
 
-void AddAgents(CLI::App& app, Commands& all, const Terminal& terminal) {
+void AddInvite(CLI::App& app, Commands& all, const Terminal& terminal) {
   CLI::App* invite = app.add_subcommand("invite", "Make single-use invites, one a line");
-  AddSocket(invite, all.invite.socket);
+  AddAdmin(invite, all.invite.admin);
   invite->add_option("--count", all.invite.count, "How many")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
@@ -124,12 +127,6 @@ void AddAgents(CLI::App& app, Commands& all, const Terminal& terminal) {
   invite->callback([&] { all.action = [&] { return Invite(all.invite, terminal); }; });
   invite->footer(
       "Example:\n  sightline invite --admin sightline-admin.sock --count 3 --role control");
-
-  CLI::App* agents = app.add_subcommand("agents", "List the agents");
-  AddSocket(agents, all.agents.socket);
-  AddFormat(agents, all.agents.format, /*csv=*/false);
-  agents->callback([&] { all.action = [&] { return ShowAgents(all.agents, terminal); }; });
-  agents->footer("Example:\n  sightline agents --admin sightline-admin.sock");
 }
 
 void AddReader(CLI::App* command, ReaderOptions& reader) {
@@ -255,7 +252,12 @@ int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
                 [&] { all.action = [&] { return WatchUntilInterrupted(all.watch, terminal); }; });
   AddKeys(app, all, terminal);
   AddPlan(app, all, terminal);
-  AddAgents(app, all, terminal);
+  AddInvite(app, all, terminal);
+  AddAgentsFlags(app, all.agents, [&](AgentsAction action) {
+    all.action = [&all, &terminal, action] { return action(all.agents, terminal); };
+  });
+  AddAuditLogFlags(app, all.audit_log,
+                   [&] { all.action = [&] { return ShowAuditLog(all.audit_log, terminal); }; });
   AddReplayFlags(app, all.replay,
                  [&] { all.action = [&] { return ReplayFile(all.replay, terminal); }; });
   AddScore(app, all, terminal);

@@ -48,33 +48,48 @@ absl::Status WatchSummaries(const Collector& collector, const v1::WatchSummaries
                             absl::Duration silence, const std::stop_token& stop,
                             absl::FunctionRef<bool(const v1::WatchSummariesResponse&)> take);
 
-// `socket` is the path of the collector's Unix socket.
-absl::StatusOr<v1::PublishPlanResponse> PublishPlan(const std::string& socket,
+// Where the operator's side of a collector is, and what to show there.
+struct AdminAddress {
+  // Path of its Unix socket, or "HOST:PORT" of its listener for operators with a certificate.
+  std::string address;
+  // Of the latter: files with the operator's certificate and its key, and with the certificates
+  // that the collector's must lead to (empty: the system's trust store).
+  std::string cert_path;
+  std::string key_path;
+  std::string roots_path;
+};
+
+absl::StatusOr<v1::PublishPlanResponse> PublishPlan(const AdminAddress& admin,
                                                     const v1::SignedPlan& plan);
-absl::StatusOr<v1::CreateInvitesResponse> CreateInvites(const std::string& socket, int count,
+absl::StatusOr<v1::CreateInvitesResponse> CreateInvites(const AdminAddress& admin, int count,
                                                         v1::AgentRole role);
 // Every page, as one response.
-absl::StatusOr<v1::ListAgentsResponse> ListAgents(const std::string& socket);
+absl::StatusOr<v1::ListAgentsResponse> ListAgents(const AdminAddress& admin);
+absl::StatusOr<v1::RevokeAgentResponse> RevokeAgent(const AdminAddress& admin,
+                                                    const std::string& agent_id,
+                                                    const std::string& reason);
+// The newest `limit`, 1000 at most.
+absl::StatusOr<v1::ListAuditEntriesResponse> ListAuditEntries(const AdminAddress& admin, int limit);
 
-// Notes, by the same socket.
-absl::StatusOr<v1::CreateAnnotationResponse> CreateAnnotation(const std::string& socket,
+// Notes, at the same address.
+absl::StatusOr<v1::CreateAnnotationResponse> CreateAnnotation(const AdminAddress& admin,
                                                               const v1::Annotation& annotation);
-absl::StatusOr<v1::DeleteAnnotationResponse> DeleteAnnotation(const std::string& socket,
+absl::StatusOr<v1::DeleteAnnotationResponse> DeleteAnnotation(const AdminAddress& admin,
                                                               const std::string& country,
                                                               const std::string& annotation_id);
 
-// Webhooks, by the same socket.
-absl::StatusOr<v1::CreateWebhookResponse> CreateWebhook(const std::string& socket,
+// Webhooks, at the same address.
+absl::StatusOr<v1::CreateWebhookResponse> CreateWebhook(const AdminAddress& admin,
                                                         const v1::Webhook& webhook);
 // Every page, as one response.
-absl::StatusOr<v1::ListWebhooksResponse> ListWebhooks(const std::string& socket);
-absl::StatusOr<v1::DeleteWebhookResponse> DeleteWebhook(const std::string& socket,
+absl::StatusOr<v1::ListWebhooksResponse> ListWebhooks(const AdminAddress& admin);
+absl::StatusOr<v1::DeleteWebhookResponse> DeleteWebhook(const AdminAddress& admin,
                                                         const std::string& webhook_id);
 // Takes as long as the receiver does: 15 s at most.
-absl::StatusOr<v1::TestWebhookResponse> TestWebhook(const std::string& socket,
+absl::StatusOr<v1::TestWebhookResponse> TestWebhook(const AdminAddress& admin,
                                                     const std::string& webhook_id);
 // The newest `limit`, 1000 at most.
-absl::StatusOr<v1::ListDeliveriesResponse> ListDeliveries(const std::string& socket,
+absl::StatusOr<v1::ListDeliveriesResponse> ListDeliveries(const AdminAddress& admin,
                                                           const std::string& webhook_id, int limit);
 
 }  // namespace sightline::cli

@@ -9,12 +9,12 @@ namespace {
 
 // One call to the operator's side.
 template <typename Request, typename Response>
-absl::StatusOr<Response> CallAdmin(const std::string& socket,
+absl::StatusOr<Response> CallAdmin(const AdminAddress& admin,
                                    grpc::Status (v1::Admin::Stub::*method)(grpc::ClientContext*,
                                                                            const Request&,
                                                                            Response*),
                                    const Request& request) {
-  const absl::StatusOr<Link> link = ConnectAdmin(socket);
+  const absl::StatusOr<Link> link = ConnectAdmin(admin);
   if (!link.ok()) return link.status();
   const auto stub = v1::Admin::NewStub(link->channel);
   Response response;
@@ -25,23 +25,23 @@ absl::StatusOr<Response> CallAdmin(const std::string& socket,
 
 }  // namespace
 
-absl::StatusOr<v1::PublishPlanResponse> PublishPlan(const std::string& socket,
+absl::StatusOr<v1::PublishPlanResponse> PublishPlan(const AdminAddress& admin,
                                                     const v1::SignedPlan& plan) {
   v1::PublishPlanRequest request;
   *request.mutable_plan() = plan;
-  return CallAdmin(socket, &v1::Admin::Stub::PublishPlan, request);
+  return CallAdmin(admin, &v1::Admin::Stub::PublishPlan, request);
 }
 
-absl::StatusOr<v1::CreateInvitesResponse> CreateInvites(const std::string& socket, int count,
+absl::StatusOr<v1::CreateInvitesResponse> CreateInvites(const AdminAddress& admin, int count,
                                                         v1::AgentRole role) {
   v1::CreateInvitesRequest request;
   request.set_count(count);
   request.set_role(role);
-  return CallAdmin(socket, &v1::Admin::Stub::CreateInvites, request);
+  return CallAdmin(admin, &v1::Admin::Stub::CreateInvites, request);
 }
 
-absl::StatusOr<v1::ListAgentsResponse> ListAgents(const std::string& socket) {
-  const absl::StatusOr<Link> link = ConnectAdmin(socket);
+absl::StatusOr<v1::ListAgentsResponse> ListAgents(const AdminAddress& admin) {
+  const absl::StatusOr<Link> link = ConnectAdmin(admin);
   if (!link.ok()) return link.status();
   const auto stub = v1::Admin::NewStub(link->channel);
   return AllPages<v1::ListAgentsResponse>(
@@ -52,31 +52,47 @@ absl::StatusOr<v1::ListAgentsResponse> ListAgents(const std::string& socket) {
       });
 }
 
-absl::StatusOr<v1::CreateAnnotationResponse> CreateAnnotation(const std::string& socket,
+absl::StatusOr<v1::RevokeAgentResponse> RevokeAgent(const AdminAddress& admin,
+                                                    const std::string& agent_id,
+                                                    const std::string& reason) {
+  v1::RevokeAgentRequest request;
+  request.set_agent_id(agent_id);
+  request.set_reason(reason);
+  return CallAdmin(admin, &v1::Admin::Stub::RevokeAgent, request);
+}
+
+absl::StatusOr<v1::ListAuditEntriesResponse> ListAuditEntries(const AdminAddress& admin,
+                                                              int limit) {
+  v1::ListAuditEntriesRequest request;
+  request.set_page_size(limit);
+  return CallAdmin(admin, &v1::Admin::Stub::ListAuditEntries, request);
+}
+
+absl::StatusOr<v1::CreateAnnotationResponse> CreateAnnotation(const AdminAddress& admin,
                                                               const v1::Annotation& annotation) {
   v1::CreateAnnotationRequest request;
   *request.mutable_annotation() = annotation;
-  return CallAdmin(socket, &v1::Admin::Stub::CreateAnnotation, request);
+  return CallAdmin(admin, &v1::Admin::Stub::CreateAnnotation, request);
 }
 
-absl::StatusOr<v1::DeleteAnnotationResponse> DeleteAnnotation(const std::string& socket,
+absl::StatusOr<v1::DeleteAnnotationResponse> DeleteAnnotation(const AdminAddress& admin,
                                                               const std::string& country,
                                                               const std::string& annotation_id) {
   v1::DeleteAnnotationRequest request;
   request.set_country(country);
   request.set_annotation_id(annotation_id);
-  return CallAdmin(socket, &v1::Admin::Stub::DeleteAnnotation, request);
+  return CallAdmin(admin, &v1::Admin::Stub::DeleteAnnotation, request);
 }
 
-absl::StatusOr<v1::CreateWebhookResponse> CreateWebhook(const std::string& socket,
+absl::StatusOr<v1::CreateWebhookResponse> CreateWebhook(const AdminAddress& admin,
                                                         const v1::Webhook& webhook) {
   v1::CreateWebhookRequest request;
   *request.mutable_webhook() = webhook;
-  return CallAdmin(socket, &v1::Admin::Stub::CreateWebhook, request);
+  return CallAdmin(admin, &v1::Admin::Stub::CreateWebhook, request);
 }
 
-absl::StatusOr<v1::ListWebhooksResponse> ListWebhooks(const std::string& socket) {
-  const absl::StatusOr<Link> link = ConnectAdmin(socket);
+absl::StatusOr<v1::ListWebhooksResponse> ListWebhooks(const AdminAddress& admin) {
+  const absl::StatusOr<Link> link = ConnectAdmin(admin);
   if (!link.ok()) return link.status();
   const auto stub = v1::Admin::NewStub(link->channel);
   return AllPages<v1::ListWebhooksResponse>(
@@ -87,27 +103,27 @@ absl::StatusOr<v1::ListWebhooksResponse> ListWebhooks(const std::string& socket)
       });
 }
 
-absl::StatusOr<v1::DeleteWebhookResponse> DeleteWebhook(const std::string& socket,
+absl::StatusOr<v1::DeleteWebhookResponse> DeleteWebhook(const AdminAddress& admin,
                                                         const std::string& webhook_id) {
   v1::DeleteWebhookRequest request;
   request.set_webhook_id(webhook_id);
-  return CallAdmin(socket, &v1::Admin::Stub::DeleteWebhook, request);
+  return CallAdmin(admin, &v1::Admin::Stub::DeleteWebhook, request);
 }
 
-absl::StatusOr<v1::TestWebhookResponse> TestWebhook(const std::string& socket,
+absl::StatusOr<v1::TestWebhookResponse> TestWebhook(const AdminAddress& admin,
                                                     const std::string& webhook_id) {
   v1::TestWebhookRequest request;
   request.set_webhook_id(webhook_id);
-  return CallAdmin(socket, &v1::Admin::Stub::TestWebhook, request);
+  return CallAdmin(admin, &v1::Admin::Stub::TestWebhook, request);
 }
 
-absl::StatusOr<v1::ListDeliveriesResponse> ListDeliveries(const std::string& socket,
+absl::StatusOr<v1::ListDeliveriesResponse> ListDeliveries(const AdminAddress& admin,
                                                           const std::string& webhook_id,
                                                           int limit) {
   v1::ListDeliveriesRequest request;
   request.set_webhook_id(webhook_id);
   request.set_page_size(limit);
-  return CallAdmin(socket, &v1::Admin::Stub::ListDeliveries, request);
+  return CallAdmin(admin, &v1::Admin::Stub::ListDeliveries, request);
 }
 
 }  // namespace sightline::cli

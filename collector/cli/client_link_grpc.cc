@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "common/files.h"
 #include "common/tls_policy.h"
 
 namespace sightline::cli {
@@ -37,6 +38,44 @@ absl::Status Unreachable(const Link& link, const grpc::Status& status) {
   return Failed(absl::StatusCode::kUnavailable, link, status, "cannot reach");
 }
 
+bool IsHostAndPort(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  int port = 0;
+  return colon != std::string::npos && colon > 0 &&
+         absl::SimpleAtoi(address.substr(colon + 1), &port) && port >= 1 && port <= 65535;
+}
+
+absl::StatusOr<std::string> ReadFlag(const char* flag, const std::string& path) {
+  absl::StatusOr<std::string> text = SystemFiles().Read(path);
+  if (text.ok()) return text;
+  return absl::Status(text.status().code(), absl::StrCat(flag, ": ", text.status().message()));
+}
+
+absl::StatusOr<Link> ConnectRemoteAdmin(const AdminAddress& admin) {
+  if (admin.cert_path.empty() || admin.key_path.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--admin ", admin.address,
+                     " is not on this machine's disk: give the operator's certificate with "
+                     "--admin-cert and its key with --admin-key, or the path of the socket"));
+  }
+  grpc::SslCredentialsOptions tls;
+  absl::StatusOr<std::string> cert = ReadFlag("--admin-cert", admin.cert_path);
+  if (!cert.ok()) return cert.status();
+  absl::StatusOr<std::string> key = ReadFlag("--admin-key", admin.key_path);
+  if (!key.ok()) return key.status();
+  if (!admin.roots_path.empty()) {
+    absl::StatusOr<std::string> roots = ReadFlag("--admin-roots", admin.roots_path);
+    if (!roots.ok()) return roots.status();
+    tls.pem_root_certs = *std::move(roots);
+  }
+  tls.pem_cert_chain = *std::move(cert);
+  tls.pem_private_key = *std::move(key);
+  return Link{grpc::CreateChannel(admin.address, grpc::SslCredentials(tls)),
+              absl::StrCat("the collector's operators' listener at ", admin.address),
+              "check the address, that the collector runs with --admin-listen, and that the "
+              "certificate leads to its --admin-client-ca"};
+}
+
 }  // namespace
 
 absl::Status ToStatus(const Link& link, const grpc::Status& status) {
@@ -57,10 +96,7 @@ absl::Status ToStatus(const Link& link, const grpc::Status& status) {
 }
 
 absl::StatusOr<Link> Connect(const Collector& collector) {
-  const size_t colon = collector.address.rfind(':');
-  int port = 0;
-  if (colon == std::string::npos || colon == 0 ||
-      !absl::SimpleAtoi(collector.address.substr(colon + 1), &port) || port < 1 || port > 65535) {
+  if (!IsHostAndPort(collector.address)) {
     return absl::InvalidArgumentError(
         absl::StrCat("\"", collector.address, "\" is no collector address; it must be HOST:PORT"));
   }
@@ -72,7 +108,11 @@ absl::StatusOr<Link> Connect(const Collector& collector) {
               "check the address, and that the collector runs there"};
 }
 
-absl::StatusOr<Link> ConnectAdmin(const std::string& socket) {
+absl::StatusOr<Link> ConnectAdmin(const AdminAddress& admin) {
+  const std::string& socket = admin.address;
+  if (socket.find('/') == std::string::npos && IsHostAndPort(socket)) {
+    return ConnectRemoteAdmin(admin);
+  }
   constexpr size_t kPathMax = sizeof(sockaddr_un::sun_path) - 1;
   if (socket.size() > kPathMax) {
     return absl::InvalidArgumentError(

@@ -32,8 +32,9 @@ struct Link {
 
 // INVALID_ARGUMENT: no address. Does not wait for the connection.
 absl::StatusOr<Link> Connect(const Collector& collector);
-// NOT_FOUND: no such socket; INVALID_ARGUMENT: its path is too long. Does not wait.
-absl::StatusOr<Link> ConnectAdmin(const std::string& socket);
+// NOT_FOUND: no such socket; INVALID_ARGUMENT: its path is too long, or for HOST:PORT the flags for
+// certificate and key are missing; else as reading the files. Does not wait for the connection.
+absl::StatusOr<Link> ConnectAdmin(const AdminAddress& admin);
 
 // The words of a failed call. What the collector itself says is passed on as it is.
 absl::Status ToStatus(const Link& link, const grpc::Status& status);

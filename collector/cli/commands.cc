@@ -5,7 +5,6 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "collector/cli/agents_text.h"
 #include "collector/cli/client.h"
 #include "collector/cli/key_files.h"
 #include "collector/cli/plan_files.h"
@@ -121,7 +120,7 @@ absl::Status PublishPlanFile(const PublishOptions& options, const Terminal& term
         absl::StrCat(options.path, " is not signed; sign it with \"sightline plan sign\""));
   }
   const absl::StatusOr<v1::PublishPlanResponse> response =
-      PublishPlan(options.socket, *file->signed_plan);
+      PublishPlan(options.admin, *file->signed_plan);
   if (!response.ok()) return response.status();
   *terminal.out << "Plan version " << response->version() << " is current\n";
   return absl::OkStatus();
@@ -129,17 +128,9 @@ absl::Status PublishPlanFile(const PublishOptions& options, const Terminal& term
 
 absl::Status Invite(const InviteOptions& options, const Terminal& terminal) {
   const absl::StatusOr<v1::CreateInvitesResponse> response =
-      CreateInvites(options.socket, options.count, options.role);
+      CreateInvites(options.admin, options.count, options.role);
   if (!response.ok()) return response.status();
   for (const std::string& invite : response->invites()) *terminal.out << invite << "\n";
-  return absl::OkStatus();
-}
-
-absl::Status ShowAgents(const AgentsOptions& options, const Terminal& terminal) {
-  const absl::StatusOr<v1::ListAgentsResponse> agents = ListAgents(options.socket);
-  if (!agents.ok()) return agents.status();
-  *terminal.out << (options.format == Format::kJson ? ToJson(*agents, /*indent=*/true) + "\n"
-                                                    : RenderAgents(*agents, terminal.colour));
   return absl::OkStatus();
 }
 

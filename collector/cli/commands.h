@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "collector/cli/client.h"
 #include "common/clock.h"
 #include "sightline/v1/ingest.pb.h"
 
@@ -44,18 +45,13 @@ struct ShowOptions {
 
 struct PublishOptions {
   std::string path;
-  std::string socket;
+  AdminAddress admin;
 };
 
 struct InviteOptions {
-  std::string socket;
+  AdminAddress admin;
   int count = 1;
   v1::AgentRole role = v1::AGENT_ROLE_VOLUNTEER;
-};
-
-struct AgentsOptions {
-  std::string socket;
-  Format format = Format::kTable;
 };
 
 // Whom a reader asks about what.
@@ -89,7 +85,6 @@ absl::Status SignPlanFile(const SignOptions& options, const Terminal& terminal);
 absl::Status ShowPlan(const ShowOptions& options, const Terminal& terminal);
 absl::Status PublishPlanFile(const PublishOptions& options, const Terminal& terminal);
 absl::Status Invite(const InviteOptions& options, const Terminal& terminal);
-absl::Status ShowAgents(const AgentsOptions& options, const Terminal& terminal);
 absl::Status ShowSummary(const SummaryRequestOptions& options, const Terminal& terminal);
 absl::Status ShowEvents(const EventsOptions& options, const Terminal& terminal);
 

@@ -27,7 +27,7 @@ absl::Status Add(const NoteFlags& flags, const Terminal& terminal) {
   const absl::Status time =
       SetMoment("--time", flags.time, [&wish] { return wish.mutable_time(); });
   if (!time.ok()) return time;
-  const absl::StatusOr<v1::CreateAnnotationResponse> created = CreateAnnotation(flags.socket, wish);
+  const absl::StatusOr<v1::CreateAnnotationResponse> created = CreateAnnotation(flags.admin, wish);
   if (!created.ok()) return created.status();
   const v1::Annotation& note = created->annotation();
   *terminal.out << "Note " << Printable(note.annotation_id()) << " is on the timeline of "
@@ -65,14 +65,14 @@ absl::Status List(const NoteFlags& flags, const Terminal& terminal) {
 
 absl::Status Remove(const NoteFlags& flags, const Terminal& terminal) {
   const absl::Status status =
-      DeleteAnnotation(flags.socket, flags.reader.country, flags.annotation_id).status();
+      DeleteAnnotation(flags.admin, flags.reader.country, flags.annotation_id).status();
   if (!status.ok()) return status;
   *terminal.out << "Note " << Printable(flags.annotation_id) << " is gone\n";
   return absl::OkStatus();
 }
 
 void AddAdd(CLI::App* add, NoteFlags& flags) {
-  AddSocket(add, flags.socket);
+  AddAdmin(add, flags.admin);
   AddCountry(add, flags);
   add->add_option("--target", flags.target_id, "The target that it concerns; without it: all")
       ->type_name("ID");
@@ -106,7 +106,7 @@ void AddList(CLI::App* list, NoteFlags& flags) {
 }
 
 void AddRemove(CLI::App* remove, NoteFlags& flags) {
-  AddSocket(remove, flags.socket);
+  AddAdmin(remove, flags.admin);
   AddCountry(remove, flags);
   remove->add_option("NOTE", flags.annotation_id, "As \"note list\" shows it")
       ->required()

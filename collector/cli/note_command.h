@@ -13,7 +13,7 @@ namespace sightline::cli {
 
 struct NoteFlags {
   // Of add and remove.
-  std::string socket;
+  AdminAddress admin;
   // Of list; the country of all three.
   ReaderOptions reader;
   // Of add.

@@ -42,10 +42,23 @@ void AddFormat(CLI::App* command, Format& format, bool csv) {
       ->type_name("WORD");
 }
 
-void AddSocket(CLI::App* command, std::string& socket) {
-  command->add_option("--admin", socket, "The collector's admin socket")
-      ->required()
+void AddAdmin(CLI::App* command, AdminAddress& admin, bool required) {
+  command
+      ->add_option("--admin", admin.address,
+                   "The collector's admin socket, or HOST:PORT of its --admin-listen")
+      ->required(required)
       ->type_name("SOCKET");
+  command->add_option("--admin-cert", admin.cert_path, "With HOST:PORT: your certificate, PEM")
+      ->envname("SIGHTLINE_ADMIN_CERT")
+      ->type_name("FILE");
+  command->add_option("--admin-key", admin.key_path, "With HOST:PORT: its private key, PEM")
+      ->envname("SIGHTLINE_ADMIN_KEY")
+      ->type_name("FILE");
+  command
+      ->add_option("--admin-roots", admin.roots_path,
+                   "With HOST:PORT: PEM certificates to trust instead of the system's")
+      ->envname("SIGHTLINE_ADMIN_ROOTS")
+      ->type_name("FILE");
 }
 
 absl::StatusOr<Collector> CollectorOf(const ReaderOptions& options) {

@@ -20,8 +20,8 @@ void AddCollector(CLI::App* command, ReaderOptions& reader);
 // --format with the words table, json and, when `csv` is set, csv. `format` must live as long.
 void AddFormat(CLI::App* command, Format& format, bool csv);
 
-// --admin. `socket` must live as long.
-void AddSocket(CLI::App* command, std::string& socket);
+// --admin, and --admin-cert, --admin-key and --admin-roots. `admin` must live as long.
+void AddAdmin(CLI::App* command, AdminAddress& admin, bool required = true);
 
 // Reads the file of --roots, if any. Errors name the flag.
 absl::StatusOr<Collector> CollectorOf(const ReaderOptions& options);

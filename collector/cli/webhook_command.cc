@@ -64,7 +64,7 @@ absl::Status Add(const WebhookFlags& flags, const Terminal& terminal) {
   absl::Duration heartbeat;
   absl::ParseDuration(flags.heartbeat, &heartbeat);  // CheckDuration has looked at it
   *wish.mutable_heartbeat_interval() = ToProto(heartbeat);
-  const absl::StatusOr<v1::CreateWebhookResponse> created = CreateWebhook(flags.socket, wish);
+  const absl::StatusOr<v1::CreateWebhookResponse> created = CreateWebhook(flags.admin, wish);
   if (!created.ok()) return created.status();
   if (flags.format == Format::kJson) {
     *terminal.out << ToJson(*created, /*indent=*/true) << "\n";
@@ -75,12 +75,13 @@ absl::Status Add(const WebhookFlags& flags, const Terminal& terminal) {
                 << Printable(created->webhook().country()) << " from now on.\n"
                 << "Secret  " << Printable(created->secret()) << "\n"
                 << "The receiver checks signatures with the secret. It is shown only now.\n"
-                << "Try it: sightline webhook test " << id << " --admin " << flags.socket << "\n";
+                << "Try it: sightline webhook test " << id << " --admin " << flags.admin.address
+                << "\n";
   return absl::OkStatus();
 }
 
 absl::Status List(const WebhookFlags& flags, const Terminal& terminal) {
-  const absl::StatusOr<v1::ListWebhooksResponse> webhooks = ListWebhooks(flags.socket);
+  const absl::StatusOr<v1::ListWebhooksResponse> webhooks = ListWebhooks(flags.admin);
   if (!webhooks.ok()) return webhooks.status();
   Print(flags, terminal, *webhooks, WebhookTable(*webhooks, terminal.clock->Now(), terminal.colour),
         WebhookCsv(*webhooks));
@@ -88,15 +89,14 @@ absl::Status List(const WebhookFlags& flags, const Terminal& terminal) {
 }
 
 absl::Status Remove(const WebhookFlags& flags, const Terminal& terminal) {
-  const absl::Status status = DeleteWebhook(flags.socket, flags.webhook_id).status();
+  const absl::Status status = DeleteWebhook(flags.admin, flags.webhook_id).status();
   if (!status.ok()) return status;
   *terminal.out << "Webhook " << Printable(flags.webhook_id) << " is gone, and its log with it\n";
   return absl::OkStatus();
 }
 
 absl::Status Test(const WebhookFlags& flags, const Terminal& terminal) {
-  const absl::StatusOr<v1::TestWebhookResponse> tested =
-      TestWebhook(flags.socket, flags.webhook_id);
+  const absl::StatusOr<v1::TestWebhookResponse> tested = TestWebhook(flags.admin, flags.webhook_id);
   if (!tested.ok()) return tested.status();
   const v1::Delivery& delivery = tested->delivery();
   const std::string took =
@@ -115,7 +115,7 @@ absl::Status Test(const WebhookFlags& flags, const Terminal& terminal) {
 
 absl::Status ShowLog(const WebhookFlags& flags, const Terminal& terminal) {
   const absl::StatusOr<v1::ListDeliveriesResponse> deliveries =
-      ListDeliveries(flags.socket, flags.webhook_id, flags.limit);
+      ListDeliveries(flags.admin, flags.webhook_id, flags.limit);
   if (!deliveries.ok()) return deliveries.status();
   Print(flags, terminal, *deliveries, DeliveryTable(*deliveries, terminal.colour),
         DeliveryCsv(*deliveries));
@@ -124,7 +124,7 @@ absl::Status ShowLog(const WebhookFlags& flags, const Terminal& terminal) {
 
 void AddAdd(CLI::App& webhook, WebhookFlags& flags) {
   CLI::App* add = webhook.add_subcommand("add", "Post changes to a URL from now on");
-  AddSocket(add, flags.socket);
+  AddAdmin(add, flags.admin);
   add->add_option("--url", flags.url,
                   "Receiver, https://... (http:// only to this machine). It may hold a token: the "
                   "variable keeps it out of the list of processes")
@@ -167,7 +167,7 @@ void AddWebhookFlags(CLI::App& app, WebhookFlags& flags,
   CLI::App* test = webhook->add_subcommand("test", "Post a test message at once");
   CLI::App* log = webhook->add_subcommand("log", "Show attempts to post, newest first");
   for (CLI::App* command : {list, remove, test, log}) {
-    AddSocket(command, flags.socket);
+    AddAdmin(command, flags.admin);
     if (command != list) AddId(command, flags);
     if (command != remove) AddFormat(command, flags.format, /*csv=*/command != test);
   }

@@ -13,7 +13,7 @@
 namespace sightline::cli {
 
 struct WebhookFlags {
-  std::string socket;
+  AdminAddress admin;
   Format format = Format::kTable;
   std::string webhook_id;
   // Of add.

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "collector/agent_keys.h"
 #include "common/crypto.h"
 #include "common/plan.h"
 #include "common/wire.h"
@@ -79,6 +80,16 @@ std::string WrongAgents(const internal::v1::ExportAgents& agents) {
     rules.Size("region", agent.region(), kCodeBytesMax);
     rules.Time("enroll_time_ms", agent.enroll_time_ms());
     rules.Size("head", agent.head(), kHashBytes);
+    rules.Range("end", agent.end(), 0, v1::AgentEnd_ARRAYSIZE);
+    rules.Time("end_time_ms", agent.end_time_ms());
+    rules.Range("number of key_successions", agent.key_successions_size(), 0,
+                kKeyGenerationsMax + 1);
+    for (const v1::KeySuccession& each : agent.key_successions()) {
+      rules.Size("key_successions.agent_id", each.agent_id(), kHashBytes);
+      rules.Size("key_successions.public_key", each.public_key(), kPublicKeyBytes);
+      rules.Size("key_successions.signature", each.signature(), kSignatureBytes);
+      rules.Size("key_successions.proof", each.proof(), kSignatureBytes);
+    }
   }
   return rules.wrong();
 }

@@ -20,10 +20,12 @@ AgentRecord ToRecord(const internal::v1::ExportAgent& row) {
   agent.role = row.role();
   agent.region = row.region();
   agent.enroll_time = absl::FromUnixMillis(row.enroll_time_ms());
-  agent.revoked = row.revoked();
   agent.equivocated = row.equivocated();
   agent.last_seq = row.last_seq();
   agent.head = row.head();
+  agent.end = row.end();
+  agent.end_time = absl::FromUnixMillis(row.end_time_ms());
+  agent.key_generation = static_cast<uint64_t>(row.key_successions_size());
   return agent;
 }
 
@@ -132,18 +134,34 @@ absl::Status ExportStore::ForEachFrom(const BlockList<Key>& list, const Key& key
   return absl::OkStatus();
 }
 
-absl::StatusOr<AgentRecord> ExportStore::FindAgent(absl::string_view agent_id) {
-  std::optional<AgentRecord> found;
+absl::StatusOr<std::optional<internal::v1::ExportAgent>> ExportStore::FindRow(
+    absl::string_view agent_id) const {
+  std::optional<internal::v1::ExportAgent> found;
   const absl::Status status =
       ForEachFrom(index_.agents, std::string(agent_id), [&](ExportBlock& block) {
-        for (const internal::v1::ExportAgent& row : block.agents().agents()) {
-          if (row.agent_id() == agent_id) found = ToRecord(row);
+        for (internal::v1::ExportAgent& row : *block.mutable_agents()->mutable_agents()) {
+          if (row.agent_id() == agent_id) found = std::move(row);
         }
         return false;
       });
   if (!status.ok()) return status;
-  if (!found.has_value()) return absl::NotFoundError("the file has no such agent");
-  return *std::move(found);
+  return found;
+}
+
+absl::StatusOr<AgentRecord> ExportStore::FindAgent(absl::string_view agent_id) {
+  const absl::StatusOr<std::optional<internal::v1::ExportAgent>> row = FindRow(agent_id);
+  if (!row.ok()) return row.status();
+  if (!row->has_value()) return absl::NotFoundError("the file has no such agent");
+  return ToRecord(**row);
+}
+
+absl::StatusOr<std::vector<v1::KeySuccession>> ExportStore::ReadKeySuccessions(
+    absl::string_view agent_id) {
+  const absl::StatusOr<std::optional<internal::v1::ExportAgent>> row = FindRow(agent_id);
+  if (!row.ok()) return row.status();
+  if (!row->has_value()) return std::vector<v1::KeySuccession>();
+  const auto& successions = (*row)->key_successions();
+  return std::vector<v1::KeySuccession>(successions.begin(), successions.end());
 }
 
 absl::StatusOr<std::vector<AgentRecord>> ExportStore::ListAgents(absl::string_view after,

@@ -42,6 +42,8 @@ class ExportStore : public StoreReader {
   absl::StatusOr<AgentRecord> FindAgent(absl::string_view agent_id) override;
   absl::StatusOr<std::vector<AgentRecord>> ListAgents(absl::string_view after,
                                                       size_t limit) override;
+  absl::StatusOr<std::vector<v1::KeySuccession>> ReadKeySuccessions(
+      absl::string_view agent_id) override;
   absl::StatusOr<std::vector<v1::SignedPlan>> ListPlans() override;
   absl::StatusOr<std::vector<LogRecord>> ReadLog(absl::string_view node, uint64_t after,
                                                  size_t limit) override;
@@ -64,6 +66,10 @@ class ExportStore : public StoreReader {
  private:
   ExportStore(ExportBlockReader reader, ExportIndex index)
       : reader_(std::move(reader)), index_(std::move(index)) {}
+
+  // Nothing when the file has no such agent.
+  absl::StatusOr<std::optional<internal::v1::ExportAgent>> FindRow(
+      absl::string_view agent_id) const;
 
   // Calls `take` with each block of the list from the one that `key` is in, until it returns false.
   template <typename Key>

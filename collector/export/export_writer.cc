@@ -111,21 +111,32 @@ class Exporter {
       if (!page.ok()) return page.status();
       for (const AgentRecord& agent : *page) {
         after = agent.agent_id;
-        internal::v1::ExportAgent& row = *block_.mutable_agents()->add_agents();
-        row.set_agent_id(agent.agent_id);
-        row.set_public_key(agent.public_key);
-        row.set_role(agent.role);
-        row.set_region(agent.region);
-        row.set_enroll_time_ms(absl::ToUnixMillis(agent.enroll_time));
-        row.set_revoked(agent.revoked);
-        row.set_equivocated(agent.equivocated);
-        row.set_last_seq(agent.last_seq);
-        row.set_head(agent.head);
-        result_.counts.set_agents(result_.counts.agents() + 1);
-        if (absl::Status status = Added(row.ByteSizeLong()); !status.ok()) return status;
+        if (absl::Status status = WriteAgent(agent); !status.ok()) return status;
       }
       if (page->size() < kAgentsPage) return Flush();
     }
+  }
+
+  absl::Status WriteAgent(const AgentRecord& agent) {
+    internal::v1::ExportAgent& row = *block_.mutable_agents()->add_agents();
+    row.set_agent_id(agent.agent_id);
+    row.set_public_key(agent.public_key);
+    row.set_role(agent.role);
+    row.set_region(agent.region);
+    row.set_enroll_time_ms(absl::ToUnixMillis(agent.enroll_time));
+    row.set_equivocated(agent.equivocated);
+    row.set_last_seq(agent.last_seq);
+    row.set_head(agent.head);
+    row.set_end(agent.end);
+    row.set_end_time_ms(absl::ToUnixMillis(agent.end_time));
+    if (agent.key_generation > 0) {
+      absl::StatusOr<std::vector<v1::KeySuccession>> successions =
+          store_.ReadKeySuccessions(agent.agent_id);
+      if (!successions.ok()) return successions.status();
+      for (v1::KeySuccession& each : *successions) *row.add_key_successions() = std::move(each);
+    }
+    result_.counts.set_agents(result_.counts.agents() + 1);
+    return Added(row.ByteSizeLong());
   }
 
   absl::Status WriteLog(const internal::v1::ExportNode& node) {

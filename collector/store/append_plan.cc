@@ -59,10 +59,17 @@ std::vector<ChainMove> PlanMoves(absl::Span<const LogRecord> records) {
     const LogRecord& record = records[i];
     const auto [it, is_first] = move_of_agent.try_emplace(record.agent_id, moves.size());
     if (is_first) {
-      moves.push_back({record.agent_id, record.first_seq - 1, record.prev_hash, 0, {}, {}});
+      moves.push_back({record.agent_id,
+                       record.first_seq - 1,
+                       record.prev_hash,
+                       0,
+                       {},
+                       record.key_generation,
+                       {}});
       broken.push_back(false);
     } else if (const ChainMove& so_far = moves[it->second];
-               record.first_seq != so_far.to_seq + 1 || record.prev_hash != so_far.to_head) {
+               record.first_seq != so_far.to_seq + 1 || record.prev_hash != so_far.to_head ||
+               record.key_generation != so_far.key_generation) {
       broken[it->second] = true;
     }
     if (broken[it->second]) continue;

@@ -19,11 +19,13 @@ struct ChainMove {
   absl::string_view from_head;
   uint64_t to_seq = 0;
   absl::string_view to_head;
+  uint64_t key_generation = 0;
   std::vector<size_t> records;  // indices of the records that stand or fall with it, ascending
 };
 
 // One move per agent, over its records in their order up to the first that does not continue the
-// one before it. Sorted by agent_id, so that two appenders lock agents in the same order.
+// one before it, or was verified with another key_generation in view. Sorted by agent_id, so that
+// two appenders lock agents in the same order.
 std::vector<ChainMove> PlanMoves(absl::Span<const LogRecord> records);
 
 // INVALID_ARGUMENT names the record and the field that breaks its rule.

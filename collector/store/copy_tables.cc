@@ -84,6 +84,24 @@ const std::vector<CopyTable>& SmallCopyTables() {
        {{"webhook_id", ColumnKind::kText},
         {"delivery_seq", ColumnKind::kNumber},
         {"delivery", ColumnKind::kBytes}}},
+      {"key_successions",
+       2,
+       {{"agent_id", ColumnKind::kBytes},
+        {"generation", ColumnKind::kNumber},
+        {"from_seq", ColumnKind::kNumber},
+        {"public_key", ColumnKind::kBytes},
+        {"signature", ColumnKind::kBytes},
+        {"proof", ColumnKind::kBytes}}},
+      {"agent_changes", 1, {{"change_seq", ColumnKind::kNumber}, {"agent_id", ColumnKind::kBytes}}},
+      {"audit_entries",
+       1,
+       {{"audit_seq", ColumnKind::kNumber},
+        {"time_ms", ColumnKind::kNumber},
+        {"node", ColumnKind::kText},
+        {"actor", ColumnKind::kText},
+        {"method", ColumnKind::kText},
+        {"detail", ColumnKind::kText},
+        {"outcome", ColumnKind::kText}}},
   };
   return *kTables;
 }
@@ -96,10 +114,12 @@ const CopyTable& AgentsCopyTable() {
                                                    {"role", ColumnKind::kNumber},
                                                    {"region", ColumnKind::kText},
                                                    {"enroll_time_ms", ColumnKind::kNumber},
-                                                   {"revoked", ColumnKind::kFlag},
                                                    {"equivocated", ColumnKind::kFlag},
                                                    {"last_seq", ColumnKind::kNumber},
-                                                   {"head", ColumnKind::kBytes}}};
+                                                   {"head", ColumnKind::kBytes},
+                                                   {"end_kind", ColumnKind::kNumber},
+                                                   {"end_time_ms", ColumnKind::kNumber},
+                                                   {"key_generation", ColumnKind::kNumber}}};
   return *kTable;
 }
 

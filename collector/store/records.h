@@ -9,21 +9,31 @@
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "sightline/v1/admin.pb.h"
 #include "sightline/v1/ingest.pb.h"
 
 namespace sightline {
 
 // An enrolled agent and the end of its chain. Times are whole milliseconds.
 struct AgentRecord {
-  std::string agent_id;    // 32 bytes
-  std::string public_key;  // 32 bytes, raw Ed25519
+  std::string agent_id;    // 32 bytes, SHA-256 of public_key
+  std::string public_key;  // 32 bytes, raw Ed25519: the first key; agent_keys.h has what came later
   v1::AgentRole role = v1::AGENT_ROLE_UNSPECIFIED;
   std::string region;  // ISO 3166-2, or 3166-1 for a control
   absl::Time enroll_time;
-  bool revoked = false;
   bool equivocated = false;  // sent two batches with one batch_seq
   uint64_t last_seq = 0;     // highest batch_seq in the log, 0 when none
   std::string head;          // 32 bytes: what the next prev_hash must hold
+  // Why nothing is taken from it any more, and since when; unspecified while it takes part.
+  v1::AgentEnd end = v1::AGENT_END_UNSPECIFIED;
+  absl::Time end_time = absl::UnixEpoch();
+  uint64_t key_generation = 0;  // how often its key was changed
+};
+
+// An agent ended or changed its key.
+struct AgentChangeRecord {
+  int64_t change_seq = 0;  // 1, 2, 3, ... in a store
+  std::string agent_id;    // 32 bytes
 };
 
 // An invite as stored: never the token itself.
@@ -49,13 +59,16 @@ struct LogRecord {
   std::string bucket;     // 16 bytes: origin that may vote once per window
   std::string batch;      // SignedBatch.batch, byte for byte
   std::string signature;  // 64 bytes
+  // On its way in: the agent's key_generation when the batch was verified. Not stored.
+  uint64_t key_generation = 0;
 };
 
 // What Append did with one record.
 enum class AppendOutcome {
   kAppended,
   // The agent's last_seq and head are not those that the record continues from: somebody else
-  // appended meanwhile, or the record was there before. Read the agent and decide.
+  // appended meanwhile, or the record was there before. Or the agent ended, or its key was changed
+  // after the record was verified. Read the agent and decide.
   kConflict,
 };
 
@@ -166,6 +179,18 @@ struct WebhookMove {
 struct DeliveryRecord {
   int64_t delivery_seq = 0;  // 1, 2, 3, ... of a webhook
   std::string delivery;      // v1::Delivery, serialised
+};
+
+// One call of an operator that changed something, or tried to. Times are whole milliseconds.
+struct AuditEntryRecord {
+  int64_t audit_seq = 0;  // 1, 2, 3, ... in a store; given by BeginAuditEntry
+  absl::Time time;
+  std::string node;
+  // Texts without NUL, of 1000 bytes at most.
+  std::string actor;
+  std::string method;
+  std::string detail;
+  std::string outcome;  // empty until the call has ended
 };
 
 // Attempts that are kept of a webhook: the newest.

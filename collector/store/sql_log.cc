@@ -19,7 +19,7 @@ namespace {
 
 constexpr absl::string_view kMoveAgent =
     "UPDATE agents SET last_seq = $1, head = $2 WHERE agent_id = $3 AND last_seq = $4 AND head = "
-    "$5";
+    "$5 AND key_generation = $6 AND end_kind = 0";
 // The first record of a node at or behind a node_seq.
 constexpr absl::string_view kSelectRecordFrom =
     "SELECT node_seq, receive_time_ms FROM batches WHERE node = $1 AND node_seq >= $2 "
@@ -36,7 +36,8 @@ absl::StatusOr<uint64_t> AppendIn(SqlSession& session, absl::string_view node, u
   updates.reserve(moves.size());
   for (const ChainMove& move : moves) {
     updates.push_back({ToSqlInt(move.to_seq), SqlBytes{move.to_head}, SqlBytes{move.agent_id},
-                       ToSqlInt(move.from_seq), SqlBytes{move.from_head}});
+                       ToSqlInt(move.from_seq), SqlBytes{move.from_head},
+                       ToSqlInt(move.key_generation)});
   }
   const absl::StatusOr<std::vector<int64_t>> moved = session.RunEach(kMoveAgent, updates);
   if (!moved.ok()) return moved.status();

@@ -1,12 +1,11 @@
-// The registry half of SqlStore: invites, agents, plans, bucket keys.
+// The registry half of SqlStore: invites, enrolment, plans, bucket keys.
 #include <limits>
 #include <optional>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "collector/store/append_plan.h"
+#include "collector/store/sql_agents.h"
 #include "collector/store/sql_rows.h"
 #include "collector/store/sql_store.h"
 #include "common/crypto.h"
@@ -24,11 +23,11 @@ constexpr absl::string_view kSelectInvite =
 constexpr absl::string_view kRedeemInvite =
     "UPDATE invites SET agent_id = $1 WHERE token_hash = $2 AND agent_id = $3";
 constexpr absl::string_view kInsertAgent =
-    "INSERT INTO agents (agent_id, public_key, role, region, enroll_time_ms, revoked, equivocated, "
-    "last_seq, head) VALUES ($1, $2, $3, $4, $5, FALSE, FALSE, 0, $6) "
+    "INSERT INTO agents (agent_id, public_key, role, region, enroll_time_ms, equivocated, "
+    "last_seq, "
+    "head, end_kind, end_time_ms, key_generation) "
+    "VALUES ($1, $2, $3, $4, $5, FALSE, 0, $6, 0, 0, 0) "
     "ON CONFLICT (agent_id) DO NOTHING";
-constexpr absl::string_view kFlagEquivocation =
-    "UPDATE agents SET equivocated = TRUE WHERE agent_id = $1";
 constexpr absl::string_view kInsertPlan =
     "INSERT INTO plans (version, plan, signature, key_id) VALUES ($1, $2, $3, $4) "
     "ON CONFLICT (version) DO NOTHING";
@@ -39,10 +38,6 @@ constexpr absl::string_view kSelectPlans =
 constexpr absl::string_view kInsertBucketKey =
     "INSERT INTO bucket_keys (day, bucket_key) VALUES ($1, $2) ON CONFLICT (day) DO NOTHING";
 constexpr absl::string_view kSelectBucketKey = "SELECT bucket_key FROM bucket_keys WHERE day = $1";
-
-std::string SelectAgents(absl::string_view rest) {
-  return absl::StrCat("SELECT ", absl::StrJoin(kAgentColumns, ", "), " FROM agents ", rest);
-}
 
 absl::Status CheckHash(absl::string_view field, absl::string_view value) {
   if (value.size() == kHashBytes) return absl::OkStatus();
@@ -62,17 +57,6 @@ absl::Status CheckNewAgent(const AgentRecord& agent) {
 
 absl::Status NoSuchInvite() {
   return absl::NotFoundError("no such invite; ask the operator for a new one");
-}
-
-absl::StatusOr<AgentRecord> SelectAgent(SqlSession& session, absl::string_view agent_id) {
-  absl::StatusOr<SqlResult> found =
-      session.Run(SelectAgents("WHERE agent_id = $1"), {SqlBytes{agent_id}});
-  if (!found.ok()) return found.status();
-  if (found->rows.empty()) {
-    return absl::NotFoundError(
-        absl::StrCat("no agent ", absl::BytesToHexString(agent_id), " is enrolled"));
-  }
-  return AgentFromRow(found->rows[0]);
 }
 
 v1::SignedPlan PlanFromRow(std::vector<SqlCell>& row) {
@@ -181,42 +165,6 @@ absl::StatusOr<v1::AgentRole> SqlStore::FindInviteRole(absl::string_view token_h
   if (!found.ok()) return found.status();
   if (found->rows.empty()) return NoSuchInvite();
   return static_cast<v1::AgentRole>(found->rows[0][0].number);
-}
-
-absl::StatusOr<AgentRecord> SqlStore::FindAgent(absl::string_view agent_id) {
-  absl::StatusOr<AgentRecord> agent;
-  const absl::Status status = database_->Read([&](SqlSession& session) {
-    agent = SelectAgent(session, agent_id);
-    return agent.status();
-  });
-  if (!status.ok()) return status;
-  return agent;
-}
-
-absl::StatusOr<std::vector<AgentRecord>> SqlStore::ListAgents(absl::string_view after,
-                                                              size_t limit) {
-  absl::StatusOr<SqlResult> found =
-      Query(SelectAgents("WHERE agent_id > $1 ORDER BY agent_id LIMIT $2"),
-            {SqlBytes{after}, ToSqlInt(limit)});
-  if (!found.ok()) return found.status();
-  std::vector<AgentRecord> agents;
-  agents.reserve(found->rows.size());
-  for (std::vector<SqlCell>& row : found->rows) {
-    absl::StatusOr<AgentRecord> agent = AgentFromRow(row);
-    if (!agent.ok()) return agent.status();
-    agents.push_back(*std::move(agent));
-  }
-  return agents;
-}
-
-absl::Status SqlStore::FlagEquivocation(absl::string_view agent_id) {
-  return database_->Write([&](SqlSession& session) {
-    const absl::StatusOr<SqlResult> changed = session.Run(kFlagEquivocation, {SqlBytes{agent_id}});
-    if (!changed.ok()) return changed.status();
-    if (changed->affected == 1) return absl::OkStatus();
-    return absl::NotFoundError(
-        absl::StrCat("no agent ", absl::BytesToHexString(agent_id), " is enrolled"));
-  });
 }
 
 absl::Status SqlStore::AddPlan(uint64_t version, const v1::SignedPlan& plan) {

@@ -54,13 +54,16 @@ absl::StatusOr<AgentRecord> AgentFromRow(std::vector<SqlCell>& row) {
   agent.role = static_cast<v1::AgentRole>(row[2].number);
   agent.region = std::move(row[3].bytes);
   agent.enroll_time = absl::FromUnixMillis(row[4].number);
-  agent.revoked = row[5].number != 0;
-  agent.equivocated = row[6].number != 0;
-  agent.last_seq = static_cast<uint64_t>(row[7].number);
-  agent.head = std::move(row[8].bytes);
+  agent.equivocated = row[5].number != 0;
+  agent.last_seq = static_cast<uint64_t>(row[6].number);
+  agent.head = std::move(row[7].bytes);
+  agent.end = static_cast<v1::AgentEnd>(row[8].number);
+  agent.end_time = absl::FromUnixMillis(row[9].number);
+  agent.key_generation = static_cast<uint64_t>(row[10].number);
   if (agent.agent_id.size() != kHashBytes || agent.public_key.size() != kPublicKeyBytes ||
-      agent.head.size() != kHashBytes || row[7].number < 0 ||
-      !v1::AgentRole_IsValid(static_cast<int>(row[2].number))) {
+      agent.head.size() != kHashBytes || row[6].number < 0 || row[10].number < 0 ||
+      !v1::AgentRole_IsValid(static_cast<int>(row[2].number)) ||
+      !v1::AgentEnd_IsValid(static_cast<int>(row[8].number))) {
     return absl::DataLossError(
         absl::StrCat("agent ", absl::BytesToHexString(agent.agent_id),
                      " is damaged in the store; restore the store from a copy"));

@@ -13,9 +13,9 @@
 namespace sightline {
 
 // Columns of `agents`, in the order of AgentFromRow.
-inline constexpr absl::string_view kAgentColumns[] = {"agent_id",    "public_key",     "role",
-                                                      "region",      "enroll_time_ms", "revoked",
-                                                      "equivocated", "last_seq",       "head"};
+inline constexpr absl::string_view kAgentColumns[] = {
+    "agent_id", "public_key", "role",     "region",      "enroll_time_ms", "equivocated",
+    "last_seq", "head",       "end_kind", "end_time_ms", "key_generation"};
 
 // A sequence number or limit as SQL's integer; what does not fit becomes the highest.
 int64_t ToSqlInt(uint64_t value);

@@ -23,7 +23,15 @@ class SqlStore : public Store {
   absl::StatusOr<AgentRecord> FindAgent(absl::string_view agent_id) override;
   absl::StatusOr<std::vector<AgentRecord>> ListAgents(absl::string_view after,
                                                       size_t limit) override;
+  absl::StatusOr<std::vector<v1::KeySuccession>> ReadKeySuccessions(
+      absl::string_view agent_id) override;
   absl::Status FlagEquivocation(absl::string_view agent_id) override;
+  absl::StatusOr<AgentRecord> EndAgent(absl::string_view agent_id, v1::AgentEnd end,
+                                       absl::Time time) override;
+  absl::StatusOr<bool> ForgetOrEndAgent(absl::string_view agent_id, absl::Time time) override;
+  absl::Status AddKeySuccession(const v1::KeySuccession& succession) override;
+  absl::StatusOr<std::vector<AgentChangeRecord>> ReadAgentChanges(int64_t after,
+                                                                  size_t limit) override;
   absl::Status AddPlan(uint64_t version, const v1::SignedPlan& plan) override;
   absl::StatusOr<std::vector<v1::SignedPlan>> ListPlans() override;
   absl::StatusOr<AppendResult> Append(absl::string_view node,
@@ -72,6 +80,10 @@ class SqlStore : public Store {
   absl::Status AddDelivery(absl::string_view webhook_id, absl::string_view delivery) override;
   absl::StatusOr<std::vector<DeliveryRecord>> ReadDeliveries(absl::string_view webhook_id,
                                                              int64_t before, size_t limit) override;
+  absl::StatusOr<int64_t> BeginAuditEntry(const AuditEntryRecord& entry) override;
+  absl::Status FinishAuditEntry(int64_t audit_seq, absl::string_view outcome) override;
+  absl::StatusOr<std::vector<AuditEntryRecord>> ListAuditEntries(int64_t before,
+                                                                 size_t limit) override;
   absl::StatusOr<std::string> BucketKey(int64_t day) override;
 
  private:

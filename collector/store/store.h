@@ -48,6 +48,10 @@ class StoreReader {
   virtual absl::StatusOr<std::vector<AgentRecord>> ListAgents(absl::string_view after,
                                                               size_t limit) = 0;
 
+  // Every change of the agent's key, by generation; empty when there is none, or no such agent.
+  virtual absl::StatusOr<std::vector<v1::KeySuccession>> ReadKeySuccessions(
+      absl::string_view agent_id) = 0;
+
   // Every plan ever stored, by version.
   virtual absl::StatusOr<std::vector<v1::SignedPlan>> ListPlans() = 0;
 
@@ -121,6 +125,28 @@ class Store : public StoreReader {
   // Marks an agent that sent two batches with one batch_seq. NOT_FOUND when it is not enrolled.
   virtual absl::Status FlagEquivocation(absl::string_view agent_id) = 0;
 
+  // Ends an agent and returns it as it is then: nothing more is appended for it. The first end
+  // stands, so a repeat changes nothing. NOT_FOUND when it is not enrolled.
+  virtual absl::StatusOr<AgentRecord> EndAgent(absl::string_view agent_id, v1::AgentEnd end,
+                                               absl::Time time) = 0;
+
+  // The agent leaves: true when it never had a batch in the log and nothing of it is left now, its
+  // name beside the invite that it redeemed included. Otherwise it is ended, AGENT_END_LEFT, unless
+  // it was ended before. NOT_FOUND when it is not enrolled.
+  virtual absl::StatusOr<bool> ForgetOrEndAgent(absl::string_view agent_id, absl::Time time) = 0;
+
+  // Adds a change of the agent's key; who signed it is the caller's to check (agent_keys.h). From
+  // then on Append takes only what was verified with this generation in view. The same again is no
+  // error. NOT_FOUND: no such agent. FAILED_PRECONDITION: it has ended, another generation than its
+  // next, or batches from from_seq on are stored.
+  virtual absl::Status AddKeySuccession(const v1::KeySuccession& succession) = 0;
+
+  // At most `limit` of those that EndAgent, ForgetOrEndAgent and AddKeySuccession changed, with
+  // change_seq above `after`, in the order in which that became visible. Of forgotten ones nothing
+  // is there.
+  virtual absl::StatusOr<std::vector<AgentChangeRecord>> ReadAgentChanges(int64_t after,
+                                                                          size_t limit) = 0;
+
   // --- Plans ---
 
   // ALREADY_EXISTS when the version is there with other bytes; the same bytes again are no error.
@@ -130,7 +156,8 @@ class Store : public StoreReader {
 
   // Appends a group in one transaction: for each agent, its consecutive records (in order of
   // batch_seq) move last_seq and head by compare-and-set, or all of them from the first that does
-  // not fit are kConflict. Other agents' records are not affected. Fills nothing but the store:
+  // not fit are kConflict. An agent that has ended, or whose key_generation is another than the
+  // record's, is not moved. Other agents' records are not affected. Fills nothing but the store:
   // `records[i].node_seq` is given in order of `records`. On return without error everything
   // kAppended is on the disk. `node` is 1 to 48 letters, digits, '.', '_' or '-'. Only one process
   // may use a `node` name at a time.
@@ -229,6 +256,18 @@ class Store : public StoreReader {
   virtual absl::StatusOr<std::vector<DeliveryRecord>> ReadDeliveries(absl::string_view webhook_id,
                                                                      int64_t before,
                                                                      size_t limit) = 0;
+
+  // --- Audit log ---
+
+  // Adds an entry without an outcome; its audit_seq. Whatever the entry has as these is ignored.
+  virtual absl::StatusOr<int64_t> BeginAuditEntry(const AuditEntryRecord& entry) = 0;
+
+  // Says how the call ended. NOT_FOUND when there is no such entry.
+  virtual absl::Status FinishAuditEntry(int64_t audit_seq, absl::string_view outcome) = 0;
+
+  // At most `limit` entries with audit_seq below `before`, the newest first.
+  virtual absl::StatusOr<std::vector<AuditEntryRecord>> ListAuditEntries(int64_t before,
+                                                                         size_t limit) = 0;
 
   // --- Keys ---
 

@@ -1,12 +1,10 @@
 #include "collector/webhook/desk.h"
 
-#include <limits>
 #include <map>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "collector/log.h"
 #include "collector/paging.h"
@@ -23,15 +21,6 @@ constexpr size_t kIdBytes = 8;
 absl::Status Damaged(absl::string_view webhook_id) {
   return absl::DataLossError(
       absl::StrCat("webhook ", webhook_id, " is damaged; remove it and add it again"));
-}
-
-// The delivery_seq that a page ends before.
-absl::StatusOr<int64_t> BeforeSeq(const std::string& page_token) {
-  const absl::StatusOr<std::string> key = AfterKey(page_token);
-  if (!key.ok()) return key.status();
-  int64_t seq = std::numeric_limits<int64_t>::max();
-  if (key->empty() || absl::SimpleAtoi(*key, &seq)) return seq;
-  return absl::InvalidArgumentError("page_token: must be the next_page_token of an earlier answer");
 }
 
 }  // namespace
@@ -154,7 +143,7 @@ absl::StatusOr<v1::ListDeliveriesResponse> WebhookDesk::ListDeliveries(
   for (const DeliveryRecord& record : *records) {
     if (response.deliveries_size() == static_cast<int>(*size)) {
       const int64_t last = response.deliveries().rbegin()->delivery_seq();
-      response.set_next_page_token(absl::WebSafeBase64Escape(absl::StrCat(last)));
+      response.set_next_page_token(TokenBefore(last));
       break;
     }
     v1::Delivery& delivery = *response.add_deliveries();

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <sstream>
 
@@ -91,6 +92,48 @@ TEST_F(EnrollTest, ExplainsTheRiskBeforeAnythingElse) {
   EXPECT_TRUE(called_.empty());
   EXPECT_FALSE(SystemFiles().List(options_.state_folder).ok());
   EXPECT_TRUE(Run(" Yes \n").ok());
+}
+
+TEST_F(EnrollTest, ExplainsAndAsksInChineseToo) {
+  options_.accept = false;
+  options_.terminal = true;
+  options_.language = Language::kChinese;
+  EXPECT_EQ(Run("否\n").code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(out_.str(), HasSubstr("风险"));
+  EXPECT_TRUE(called_.empty());
+  EXPECT_TRUE(Run("是\n").ok());
+}
+
+TEST_F(EnrollTest, ProxyIsTriedAfterTheAddressesAndKept) {
+  options_.proxy = "http://p:8080";
+  verdict_ = absl::UnavailableError("connection refused");
+  EXPECT_TRUE(absl::IsUnavailable(Run()));
+  EXPECT_THAT(called_, ElementsAre("one:1", "two:2", "one:1 through http://p:8080",
+                                   "two:2 through http://p:8080"));
+  verdict_ = absl::OkStatus();
+  ASSERT_TRUE(Run().ok());
+  EXPECT_EQ(Folder().LoadIdentity()->proxy, "http://p:8080");
+}
+
+TEST_F(EnrollTest, FolderThatOthersUseIsNotTaken) {
+  const std::string shared = temp_ / "shared";
+  ASSERT_EQ(mkdir(shared.c_str(), 0700), 0);
+  ASSERT_TRUE(SystemFiles().WriteAtomically(shared + "/theirs", "", 0644).ok());
+  ASSERT_EQ(chmod(shared.c_str(), 0755), 0);
+  options_.state_folder = shared;
+  EXPECT_THAT(std::string(Run().message()), HasSubstr("others on this machine can look into it"));
+  EXPECT_TRUE(called_.empty());
+}
+
+TEST_F(EnrollTest, EmptyFolderThatOthersCanSeeIsClosed) {
+  const std::string open_folder = temp_ / "open";
+  ASSERT_EQ(mkdir(open_folder.c_str(), 0700), 0);
+  ASSERT_EQ(chmod(open_folder.c_str(), 0755), 0);
+  options_.state_folder = open_folder;
+  ASSERT_TRUE(Run().ok());
+  struct stat info = {};
+  ASSERT_EQ(stat(open_folder.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0700u);
 }
 
 TEST_F(EnrollTest, WithoutTerminalConsentNeedsTheFlag) {

@@ -1,233 +1,71 @@
 #include "agent/run.h"
 
 #include <gmock/gmock.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
-#include <functional>
-#include <map>
+#include <atomic>
+#include <sstream>
+#include <thread>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_split.h"
 #include "agent/commands.h"
-#include "agent/round.h"
-#include "tests/agent/agent_fixture.h"
-#include "tests/agent/faulty_files.h"
-#include "tests/common/temp_folder.h"
+#include "agent/pause.h"
+#include "tests/agent/enrolled_folder.h"
+#include "tests/agent/fake_prober.h"
+#include "tests/common/fake_clock.h"
 
 namespace sightline::agent {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
-class FakeProber : public probe::Prober {
+// Counts the streams that were tried, on all transports that it made.
+class CountingTransport : public DeadTransport {
  public:
-  explicit FakeProber(std::function<void(int round)> on_round = [](int) {})
-      : on_round_(std::move(on_round)) {}
-
-  probe::RoundReport RunRound(const v1::Plan&, const std::vector<const v1::Check*>& checks,
-                              const probe::RoundOptions& options) override {
-    round_time_ms = options.round_time_ms;
-    probe::RoundReport report;
-    for (const v1::Check* check : checks) {
-      v1::Observation observation;
-      observation.set_check_id(check->check_id());
-      observation.mutable_layers()->set_dns(v1::LAYER_STATE_OK);
-      observation.add_attempts()->set_address(std::string(detail_bytes, 'a') + detail);
-      report.observations.push_back(std::move(observation));
-    }
-    report.vantage.set_egress(v1::EGRESS_TUN);
-    report.vantage.set_region("XX");
-    on_round_(++rounds);
-    return report;
+  explicit CountingTransport(std::atomic<int>& streams) : streams_(streams) {}
+  absl::Status Run(const std::string& road, UplinkSession& session) override {
+    ++streams_;
+    return DeadTransport::Run(road, session);
   }
-  void Stop() override {}
-
-  size_t detail_bytes = 20;
-  std::string detail;
-  int rounds = 0;
-  int64_t round_time_ms = 0;
 
  private:
-  std::function<void(int round)> on_round_;
+  std::atomic<int>& streams_;
 };
-
-// No collector answers.
-class DeadTransport : public Transport {
- public:
-  absl::Status Run(const std::string&, UplinkSession&) override {
-    return absl::UnavailableError("connection refused");
-  }
-  void Cancel() override {}
-};
-
-class RoundTest : public AgentFixture {
- protected:
-  absl::StatusOr<RoundResult> Round(FakeProber& prober) {
-    return RunRound({prober, chain_.sealer(), *spool_, detail_, clock_, stop_, random_},
-                    *plans_->Current());
-  }
-  // The batches in the spool, oldest first.
-  std::vector<v1::Batch> Batches() {
-    std::vector<v1::Batch> batches;
-    const auto sealed = spool_->ReadAfter(0, 1000);
-    EXPECT_TRUE(sealed.ok()) << sealed.status();
-    for (const v1::SignedBatch& batch : *sealed) {
-      EXPECT_TRUE(batches.emplace_back().ParseFromString(batch.batch()));
-    }
-    return batches;
-  }
-  void UseSmallSpool() {
-    SpoolOptions options = chain_.Options("small");
-    options.segment_bytes = 2048;
-    options.bytes_max = 16 * 2048;
-    SpoolRecovery recovery;
-    spool_ = *Spool::Open(files_, std::move(options), &recovery);
-  }
-
-  DetailFilter detail_;
-  StopFlag stop_;
-  std::mt19937_64 random_{1};
-};
-
-TEST_F(RoundTest, SealsOneObservationPerCheck) {
-  FakeProber prober([this](int) { clock_.Advance(absl::Seconds(9)); });
-  const auto result = Round(prober);
-  ASSERT_TRUE(result.ok());
-  EXPECT_EQ(result->checks, 5u);
-  v1::Batch batch;
-  ASSERT_TRUE(batch.ParseFromString(spool_->ReadAfter(0, 1)->front().batch()));
-  EXPECT_EQ(batch.observations_size(), 5);
-  EXPECT_EQ(batch.plan_version(), 1u);
-  EXPECT_EQ(batch.round_time_ms(), absl::ToUnixMillis(kTestNow));
-  EXPECT_EQ(prober.round_time_ms, batch.round_time_ms()) << "else no clock offset can be told";
-  EXPECT_EQ(batch.seal_time_ms() - batch.round_time_ms(), 9000);
-}
-
-TEST_F(RoundTest, RoundCutShortIsNotSealed) {
-  FakeProber prober([this](int) { stop_.Request(); });
-  EXPECT_TRUE(absl::IsCancelled(Round(prober).status()));
-  EXPECT_EQ(spool_->totals().batches, 0u);
-}
-
-TEST_F(RoundTest, EvidenceGoesFirstWhenTheSpoolFillsUp) {
-  UseSmallSpool();
-  FakeProber prober([&](int round) { prober.detail = std::to_string(round); });
-  prober.detail_bytes = 100;
-  while (spool_->totals().bytes < 16 * 2048 * 0.7) ASSERT_TRUE(Round(prober).ok());
-  for (int i = 0; i < 5; ++i) ASSERT_TRUE(Round(prober).ok());
-  const std::vector<v1::Batch> batches = Batches();
-  const v1::Observation& last = batches.back().observations(0);
-  EXPECT_EQ(batches.front().observations(0).attempts_size(), 1);
-  EXPECT_EQ(last.attempts_size(), 0);
-  EXPECT_FALSE(last.detail_unchanged());
-  EXPECT_EQ(last.layers().dns(), v1::LAYER_STATE_OK);
-}
-
-TEST_F(RoundTest, VantageOfTheRoundIsSealedWithTheRegionThatWasDeclared) {
-  FakeProber prober;
-  ASSERT_TRUE(Round(prober).ok());
-  const v1::Vantage vantage = Batches().front().vantage();
-  EXPECT_EQ(vantage.egress(), v1::EGRESS_TUN);
-  EXPECT_EQ(vantage.region(), "CN-BJ");
-  EXPECT_EQ(vantage.agent_version(), "0.1.0");
-}
-
-TEST_F(RoundTest, DetailThatABatchHoldsIsNotSentAgain) {
-  FakeProber prober;
-  for (int i = 0; i < 3; ++i) ASSERT_TRUE(Round(prober).ok());
-  const std::vector<v1::Batch> batches = Batches();
-  ASSERT_EQ(batches.size(), 3u);
-  for (int i = 0; i < 5; ++i) {
-    EXPECT_EQ(batches[0].observations(i).attempts_size(), 1);
-    for (int later : {1, 2}) {
-      EXPECT_TRUE(batches[later].observations(i).detail_unchanged());
-      EXPECT_EQ(batches[later].observations(i).detail_batch_seq(), batches[0].batch_seq());
-      EXPECT_TRUE(CheckBatchShape(batches[later]).ok());
-    }
-  }
-}
-
-TEST_F(RoundTest, DetailInSeveralBatchesIsFoundInTheRightOne) {
-  FakeProber prober;
-  prober.detail_bytes = 56'000;
-  for (int i = 0; i < 2; ++i) ASSERT_TRUE(Round(prober).ok());
-  std::map<std::string, uint64_t> seq_of;
-  const std::vector<v1::Batch> batches = Batches();
-  ASSERT_GT(batches.size(), 2u);
-  for (const v1::Batch& batch : batches) {
-    for (const v1::Observation& seen : batch.observations()) {
-      if (seen.detail_unchanged()) {
-        EXPECT_EQ(seen.detail_batch_seq(), seq_of[seen.check_id()]);
-      } else if (HasDetail(seen)) {
-        seq_of[seen.check_id()] = batch.batch_seq();
-      }
-    }
-  }
-  EXPECT_TRUE(batches.back().observations(0).detail_unchanged());
-}
-
-// A reference may dangle only in the batch whose own append caused the loss.
-TEST_F(RoundTest, DetailThatATombstoneTookIsSentAgain) {
-  UseSmallSpool();
-  FakeProber prober;
-  uint64_t lost = 0;
-  for (int i = 0; i < 2000 && lost == 0; ++i) {
-    clock_.Advance(absl::Seconds(1));
-    ASSERT_TRUE(Round(prober).ok());
-    lost = spool_->totals().lost.batches;
-  }
-  ASSERT_GT(lost, 0u);
-  std::vector<v1::Observation> next = {Batches().back().observations(0)};
-  ASSERT_TRUE(next[0].detail_unchanged());
-  next[0].clear_detail_unchanged();
-  next[0].clear_detail_batch_seq();
-  next[0].add_attempts()->set_address(std::string(20, 'a'));
-  detail_.Thin(clock_.Now(), next);
-  EXPECT_TRUE(HasDetail(next[0]));
-}
-
-TEST_F(RoundTest, RoundThatTheDiskRefusedIsNotReferredTo) {
-  FaultyFiles faulty(files_);
-  SpoolRecovery recovery;
-  spool_ = *Spool::Open(faulty, chain_.Options("faulty"), &recovery);
-  FakeProber prober;
-  faulty.FailAt(0, 1000, FaultyFiles::Fault::kNothingDone);
-  EXPECT_FALSE(Round(prober).ok());
-  faulty.Heal();
-  ASSERT_TRUE(Round(prober).ok());
-  EXPECT_EQ(Batches().back().observations(0).attempts_size(), 1);
-  spool_.reset();  // Before the files that it writes to.
-}
 
 class RunTest : public ::testing::Test {
  protected:
-  RunTest() {
-    EXPECT_TRUE(folder_.Make().ok());
-    v1::Plan plan = TestPlan();
-    *plan.mutable_round_interval() = ToProto(absl::Seconds(1));
-    EXPECT_TRUE(folder_.SavePlan(SignPlan(plan, operator_)).ok());
-    Identity identity;
-    identity.agent_id = folder_.LoadOrMakeKey()->public_key().Id();
-    identity.region = "CN-BJ";
-    identity.role = v1::AGENT_ROLE_VOLUNTEER;
-    identity.collectors = {"a:1"};
-    identity.operator_public_key = operator_.public_key().raw();
-    EXPECT_TRUE(folder_.SaveIdentity(identity).ok());
-  }
-
   absl::Status RunAgent(FakeProber& prober) {
-    return agent::Run(
-        temp_ / "s", SystemFiles(), clock_, prober,
-        [](const Identity&) { return std::make_unique<DeadTransport>(); }, stop_);
+    return agent::Run(folder_.path(), {SystemFiles(), clock_, prober, stop_,
+                                       [this](const Identity&) {
+                                         return std::make_unique<CountingTransport>(streams_);
+                                       },
+                                       [](const auto&...) -> absl::StatusOr<v1::RotateKeyResponse> {
+                                         return absl::UnavailableError("connection refused");
+                                       }});
   }
   std::string Status(bool json) {
-    const auto text = DescribeStatus(temp_ / "s", SystemFiles(), clock_.Now(), json);
+    const auto text = DescribeStatus(folder_.path(), SystemFiles(), clock_.Now(), json);
     EXPECT_TRUE(text.ok()) << text.status();
     return text.value_or("");
   }
+  // Until `status` says so.
+  void WaitForStatus(const std::string& text) {
+    while (Status(true).find(text) == std::string::npos) std::this_thread::yield();
+  }
+  void Pause() { EXPECT_TRUE(PauseAgent(folder_.path(), SystemFiles(), clock_.Now(), "").ok()); }
+  void Resume() { EXPECT_TRUE(ResumeAgent(folder_.path(), SystemFiles(), clock_.Now()).ok()); }
 
-  TempFolder temp_;
-  StateFolder folder_{SystemFiles(), temp_ / "s"};
-  SigningKey operator_ = SigningKey::Generate();
+  EnrolledFolder folder_;
   FakeClock clock_{kTestNow};
   StopFlag stop_;
+  std::atomic<int> streams_ = 0;
 };
 
 TEST_F(RunTest, RunsRoundsUntilToldToStopAndKeepsWhatNobodyTook) {
@@ -246,7 +84,7 @@ TEST_F(RunTest, RunsRoundsUntilToldToStopAndKeepsWhatNobodyTook) {
   EXPECT_THAT(text, HasSubstr("not running"));
   EXPECT_THAT(text, HasSubstr("3 rounds since the start"));
   EXPECT_THAT(text, HasSubstr("3 sealed, 0 acknowledged"));
-  EXPECT_THAT(text, HasSubstr("unreachable: a:1: connection refused"));
+  EXPECT_THAT(text, HasSubstr("unreachable: a:1: connection refused; b:2: connection refused"));
   EXPECT_THAT(Status(true), HasSubstr("\"sealed_seq\" : 3"));
 }
 
@@ -264,33 +102,122 @@ TEST_F(RunTest, ExpiredPlanIsNotFollowed) {
 }
 
 TEST_F(RunTest, SecondRunInTheFolderIsRefused) {
-  const auto lock = FolderLock::Take(folder_);
+  const auto lock = FolderLock::Take(folder_.state());
   FakeProber prober;
   EXPECT_EQ(RunAgent(prober).code(), absl::StatusCode::kFailedPrecondition);
 }
 
 TEST_F(RunTest, KeyOfAnotherAgentIsNoticed) {
-  ASSERT_TRUE(SystemFiles()
-                  .WriteAtomically(temp_ / "s/agent.key", SigningKey::Generate().ToPem(), 0600)
-                  .ok());
+  ASSERT_TRUE(folder_.state().SaveKey(SigningKey::Generate(), folder_.state().KeyPath()).ok());
   FakeProber prober;
   EXPECT_THAT(std::string(RunAgent(prober).message()), HasSubstr("do not belong together"));
 }
 
-TEST(StatusBoardTest, StatusComesBackAsItWasWritten) {
-  AgentStatus status;
-  status.start_time = kTestNow;
-  status.plan_expire_time = kTestNow;
-  status.rounds = 7;
-  status.last_refusal = "CLOCK_SKEW: \"set\"\nthe clock";
-  status.clock_offset_ms = -12;
-  const auto parsed = StatusFromToml(StatusToToml(status));
-  ASSERT_TRUE(parsed.ok()) << parsed.status();
-  EXPECT_EQ(StatusToToml(*parsed), StatusToToml(status));
-  EXPECT_EQ(parsed->clock_offset_ms, -12);
-  EXPECT_FALSE(parsed->last_round_time.has_value());
-  EXPECT_THAT(std::string(StatusFromToml("rounds = 'x'").status().message()),
-              HasSubstr("start_time"));
+TEST_F(RunTest, KeyThatOthersCanReadIsRefusedBeforeAnythingIsProbedOrSent) {
+  ASSERT_EQ(chmod(folder_.state().KeyPath().c_str(), 0644), 0);
+  FakeProber prober;
+  const absl::Status status = RunAgent(prober);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr("mode 0644"), HasSubstr("chmod 600 " + folder_.state().KeyPath())));
+  EXPECT_EQ(prober.rounds, 0);
+  EXPECT_EQ(streams_, 0);
+}
+
+TEST_F(RunTest, RunningAgentLeavesNoCoreDump) {
+  rlimit limit = {1, 1};
+  int dumpable = 1;
+  FakeProber prober([&](int) {
+    getrlimit(RLIMIT_CORE, &limit);
+    dumpable = prctl(PR_GET_DUMPABLE);
+    stop_.Request();
+  });
+  prctl(PR_SET_DUMPABLE, 1);
+  EXPECT_TRUE(RunAgent(prober).ok());
+  prctl(PR_SET_DUMPABLE, 1);
+  EXPECT_EQ(limit.rlim_cur, 0u);
+  EXPECT_EQ(limit.rlim_max, 0u);
+  EXPECT_EQ(dumpable, 0);
+}
+
+// Any eight characters in a row of the key's text would be found.
+TEST_F(RunTest, PrivateKeyIsNeitherInTheLogNorInTheStatus) {
+  std::ostringstream log;
+  const auto before = spdlog::default_logger();
+  spdlog::set_default_logger(
+      std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::ostream_sink_mt>(log)));
+  spdlog::set_level(spdlog::level::trace);
+  FakeProber prober([&](int round) {
+    clock_.Advance(absl::Milliseconds(1500));
+    if (round == 2) stop_.Request();
+  });
+  EXPECT_TRUE(RunAgent(prober).ok());
+  spdlog::set_default_logger(before);
+  spdlog::set_level(spdlog::level::info);
+  const std::string told = log.str() + Status(false) + Status(true);
+  EXPECT_THAT(told, HasSubstr("round of"));
+  const std::vector<std::string> lines = absl::StrSplit(folder_.state().LoadKey()->ToPem(), '\n');
+  std::string seed;
+  ASSERT_TRUE(absl::Base64Unescape(lines.at(1), &seed));
+  seed = seed.substr(seed.size() - kSeedBytes);
+  // The beginning of the text is the same for every key.
+  const std::string text = absl::Base64Escape(seed);
+  for (const std::string& form :
+       {seed, absl::BytesToHexString(seed), lines[1].substr(lines[1].size() - 40), text}) {
+    for (size_t i = 0; i + 8 <= form.size(); ++i) {
+      EXPECT_THAT(told, Not(HasSubstr(form.substr(i, 8))));
+    }
+  }
+}
+
+TEST_F(RunTest, StatusTellsWhatThePlanAllowsAndWhatWasUsed) {
+  FakeProber prober([&](int round) {
+    clock_.Advance(absl::Milliseconds(1500));
+    if (round == 2) stop_.Request();
+  });
+  EXPECT_TRUE(RunAgent(prober).ok());
+  EXPECT_THAT(Status(false),
+              AllOf(HasSubstr("1200 connections a minute, 128 MiB an hour, 1024 MiB a day"),
+                    HasSubstr("this hour   7 requests; 2 KiB sent and 4 KiB received"),
+                    HasSubstr("this day    7 requests; 2 KiB sent and 4 KiB received"),
+                    HasSubstr("uploaded    0 KiB today")));
+  EXPECT_THAT(Status(true), AllOf(HasSubstr("\"hour_requests\" : 7"),
+                                  HasSubstr("\"day_probe_bytes_received\" : 4096"),
+                                  HasSubstr("\"connections_per_minute_max\" : 1200"),
+                                  HasSubstr("\"probe_bytes_per_day_ceiling\" : 1073741824"),
+                                  HasSubstr("\"bytes_sent_today\" : 0")));
+}
+
+TEST_F(RunTest, AgentThatStartsPausedNeitherProbesNorConnectsUntilResumed) {
+  Pause();
+  FakeProber prober([this](int) { stop_.Request(); });
+  std::thread volunteer([this] {
+    WaitForStatus("\"collector_state\" : \"paused\"");
+    EXPECT_THAT(Status(false), HasSubstr("running, paused until: sightline-agent resume"));
+    EXPECT_EQ(streams_, 0);
+    Resume();
+  });
+  EXPECT_TRUE(RunAgent(prober).ok());
+  volunteer.join();
+  EXPECT_EQ(prober.rounds, 1);
+  EXPECT_GT(streams_, 0);
+}
+
+// The round that is under way is thrown away, and the uplink is gone before it could try again.
+TEST_F(RunTest, PauseEndsTheRunningRoundAndTheConnection) {
+  FakeProber prober([this](int) { Pause(); });
+  prober.hang = true;
+  int streams_when_paused = 0;
+  std::thread volunteer([&] {
+    WaitForStatus("\"collector_state\" : \"paused\"");
+    streams_when_paused = streams_;
+    stop_.Request();
+  });
+  EXPECT_TRUE(RunAgent(prober).ok());
+  volunteer.join();
+  EXPECT_EQ(prober.rounds, 1);
+  EXPECT_EQ(streams_, streams_when_paused);
+  EXPECT_THAT(Status(true), HasSubstr("\"sealed_seq\" : 0"));
 }
 
 }  // namespace

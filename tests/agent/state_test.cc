@@ -44,6 +44,25 @@ TEST(StateTest, IdentityComesBackAsItWasSaved) {
   EXPECT_EQ(identity->collector_roots_pem, want.collector_roots_pem);
 }
 
+TEST(StateTest, ProxyAndChangedKeyComeBackToo) {
+  Identity identity = TestIdentity();
+  identity.proxy = "http://p:8080";
+  identity.key_generation = 2;
+  identity.public_key = Sha256("second key");
+  const auto read = IdentityFromToml(IdentityToToml(identity));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->proxy, identity.proxy);
+  EXPECT_EQ(read->key_generation, 2u);
+  EXPECT_EQ(read->public_key, identity.public_key);
+  identity.proxy = "https://p:8080";
+  EXPECT_THAT(std::string(IdentityFromToml(IdentityToToml(identity)).status().message()),
+              HasSubstr("proxy: must be http://"));
+  identity.proxy.clear();
+  identity.public_key.clear();
+  EXPECT_THAT(std::string(IdentityFromToml(IdentityToToml(identity)).status().message()),
+              HasSubstr("public_key"));
+}
+
 TEST(StateTest, EmptyFolderSaysHowToEnrol) {
   const TempFolder temp;
   const auto identity = StateFolder(SystemFiles(), temp.path()).LoadIdentity();

@@ -57,6 +57,16 @@ TEST_F(UplinkSessionTest, NothingIsSignedOnAConnectionWithoutACertificate) {
   EXPECT_THAT(session_.result().detail, HasSubstr("no certificate"));
 }
 
+TEST_F(UplinkSessionTest, HelloNamesTheAgentAlsoWhenItsKeyWasChanged) {
+  UplinkSession session(chain_.key(), *spool_, *plans_, clock_, Sha256("first key"));
+  session.BindTo(std::string(32, 'c'));
+  v1::SubmitResponse message;
+  message.mutable_challenge()->set_nonce(std::string(32, 'n'));
+  const auto out = session.OnMessage(message);
+  ASSERT_EQ(out.size(), 1u);
+  EXPECT_EQ(out[0].hello().agent_id(), Sha256("first key"));
+}
+
 TEST_F(UplinkSessionTest, ShortChallengeIsNotSigned) {
   EXPECT_TRUE(Challenge("short").empty());
   EXPECT_EQ(session_.state(), SessionState::kFailed);

@@ -24,17 +24,14 @@ class MemoryStore : public MemorySaid {
     const std::lock_guard lock(mutex_);
     FailSaidWith(status);
     FailWebhooksWith(status);
+    FailAgentsWith(status);
+    FailAuditWith(status);
     failure_ = std::move(status);
   }
   // Only PrepareDays answers with this.
   void FailDaysWith(absl::Status status) {
     const std::lock_guard lock(mutex_);
     days_failure_ = std::move(status);
-  }
-  // Registers an agent without an invite.
-  void AddAgent(const AgentRecord& agent) {
-    const std::lock_guard lock(mutex_);
-    agents_[agent.agent_id] = agent;
   }
   // Loses what the fold wrote, but for its checkpoint.
   void LoseHistory() {
@@ -47,65 +44,6 @@ class MemoryStore : public MemorySaid {
   std::vector<LogRecord> log() const {
     const std::lock_guard lock(mutex_);
     return log_;
-  }
-
-  absl::Status AddInvites(absl::Span<const InviteRecord> invites) override {
-    const std::lock_guard lock(mutex_);
-    if (!failure_.ok()) return failure_;
-    for (const InviteRecord& invite : invites) invites_[invite.token_hash] = {invite, ""};
-    return absl::OkStatus();
-  }
-
-  absl::StatusOr<AgentRecord> Enroll(absl::string_view token_hash,
-                                     const AgentRecord& agent) override {
-    const std::lock_guard lock(mutex_);
-    if (!failure_.ok()) return failure_;
-    const auto it = invites_.find(std::string(token_hash));
-    if (it == invites_.end()) return absl::NotFoundError("no such token");
-    auto& [invite, used_by] = it->second;
-    if (used_by == agent.public_key) return agents_[agent.agent_id];
-    if (!used_by.empty() || invite.expire_time <= agent.enroll_time) {
-      return absl::FailedPreconditionError("used or expired");
-    }
-    used_by = agent.public_key;
-    agents_[agent.agent_id] = agent;
-    agents_[agent.agent_id].role = invite.role;
-    return agents_[agent.agent_id];
-  }
-
-  absl::StatusOr<v1::AgentRole> FindInviteRole(absl::string_view token_hash) override {
-    const std::lock_guard lock(mutex_);
-    if (!failure_.ok()) return failure_;
-    const auto it = invites_.find(std::string(token_hash));
-    if (it == invites_.end()) return absl::NotFoundError("no such token");
-    return it->second.first.role;
-  }
-
-  absl::StatusOr<AgentRecord> FindAgent(absl::string_view agent_id) override {
-    const std::lock_guard lock(mutex_);
-    if (!failure_.ok()) return failure_;
-    const auto it = agents_.find(std::string(agent_id));
-    if (it == agents_.end()) return absl::NotFoundError("no such agent");
-    return it->second;
-  }
-
-  absl::StatusOr<std::vector<AgentRecord>> ListAgents(absl::string_view after,
-                                                      size_t limit) override {
-    const std::lock_guard lock(mutex_);
-    if (!failure_.ok()) return failure_;
-    std::vector<AgentRecord> result;
-    for (auto it = agents_.upper_bound(std::string(after));
-         it != agents_.end() && result.size() < limit; ++it) {
-      result.push_back(it->second);
-    }
-    return result;
-  }
-
-  absl::Status FlagEquivocation(absl::string_view agent_id) override {
-    const std::lock_guard lock(mutex_);
-    if (!failure_.ok()) return failure_;
-    agents_[std::string(agent_id)].equivocated = true;
-    return absl::OkStatus();
   }
 
   absl::Status AddPlan(uint64_t version, const v1::SignedPlan& plan) override {
@@ -133,14 +71,10 @@ class MemoryStore : public MemorySaid {
     AppendResult result;
     std::set<std::string> broken;  // agents with a record in this group that did not fit
     for (const LogRecord& record : records) {
-      AgentRecord& agent = agents_[record.agent_id];
-      const bool fits = agent.last_seq + 1 == record.first_seq && agent.head == record.prev_hash &&
-                        !broken.contains(record.agent_id);
+      const bool fits = !broken.contains(record.agent_id) && MoveAgent(record);
       result.outcomes.push_back(fits ? AppendOutcome::kAppended : AppendOutcome::kConflict);
       if (!fits) broken.insert(record.agent_id);
       if (!fits) continue;
-      agent.last_seq = record.batch_seq;
-      agent.head = record.chain_hash;
       log_.push_back(record);
       log_.back().node = std::string(node);
       log_.back().node_seq = result.last_node_seq = ++node_seqs_[std::string(node)];
@@ -336,8 +270,6 @@ class MemoryStore : public MemorySaid {
   mutable std::mutex mutex_;
   absl::Status failure_;
   absl::Status days_failure_;
-  std::map<std::string, std::pair<InviteRecord, std::string>> invites_;
-  std::map<std::string, AgentRecord> agents_;
   std::map<uint64_t, v1::SignedPlan> plans_;
   std::vector<LogRecord> log_;
   std::map<std::string, uint64_t> node_seqs_;

@@ -9,11 +9,12 @@
 #include <vector>
 
 #include "collector/store/store.h"
+#include "tests/collector/memory_agents.h"
 
 namespace sightline {
 
 // Thread-safe.
-class MemoryWebhooks : public Store {
+class MemoryWebhooks : public MemoryAgents {
  public:
   absl::Status AddWebhook(const WebhookRecord& webhook) override {
     const std::lock_guard lock(mutex_);

@@ -14,9 +14,11 @@ class FakeLiveStream : public LiveStream {
  public:
   void End(absl::Status status) override { ended = std::move(status); }
   void AwaitDrained(std::function<void()> then) override { then(); }
+  void OnAgentChanged(const AgentRecord& agent) override { told.push_back(agent.end); }
   void OnTick(absl::Time /*now*/) override { ++ticks; }
 
   std::optional<absl::Status> ended;
+  std::vector<v1::AgentEnd> told;
   int ticks = 0;
 };
 

@@ -13,7 +13,7 @@ const std::string kNonce(32, 'n');
 class VerifyTest : public ::testing::Test {
  protected:
   bool Takes(const v1::Hello& hello, absl::Span<const std::string> hashes) const {
-    return !VerifyHello(hello, agent_.Record(), agent_.key().public_key(), kNonce, hashes);
+    return !VerifyHello(hello, agent_.key().public_key(), kNonce, hashes);
   }
 
   TestAgent agent_;

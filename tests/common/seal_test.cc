@@ -44,6 +44,16 @@ TEST(SealTest, TombstoneStandsForItsRange) {
   EXPECT_EQ(sealed.batch.tombstone().observations_lost(), 42u);
 }
 
+TEST(SealTest, AgentKeepsItsNameWhenItsKeyWasChanged) {
+  const SigningKey second = SigningKey::Generate();
+  const std::string agent_id = SigningKey::Generate().public_key().Id();
+  const Sealer sealer(second, {"CN-BJ", "0.1.0", RandomBytes(16), agent_id});
+  const SealedBatch sealed = sealer.Seal({0, GenesisHash()}, {1, kTestNow, kTestNow, {}}, Two());
+  EXPECT_EQ(sealed.batch.agent_id(), agent_id);
+  EXPECT_TRUE(second.public_key().Verify(kBatchDomain, sealed.signed_batch.batch(),
+                                         sealed.signed_batch.signature()));
+}
+
 TEST(SealTest, ClockSetBackDuringTheRoundDoesNotSealBeforeIt) {
   const SigningKey key = SigningKey::Generate();
   const Sealer sealer(key, {"CN-BJ", "0.1.0", RandomBytes(16)});

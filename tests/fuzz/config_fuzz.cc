@@ -7,6 +7,7 @@
 
 #include "agent/state.h"
 #include "agent/status_board.h"
+#include "agent/status_text.h"
 #include "common/invite.h"
 
 namespace {
@@ -33,8 +34,11 @@ void TakeStatus(const std::string& text) {
     return;
   }
   const sightline::agent::Identity identity;
-  FormatStatusJson(identity, &*status, true);
-  FormatStatusText(identity, &*status, true, absl::UnixEpoch());
+  sightline::agent::StatusView view{identity};
+  view.status = &*status;
+  view.running = true;
+  FormatStatusJson(view);
+  FormatStatusText(view);
 }
 
 void TakeInvite(const std::string& text) {

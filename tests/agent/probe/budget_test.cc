@@ -45,9 +45,9 @@ TEST_F(BudgetTest, ADayHasABoundOfItsOwn) {
   limits_.set_bytes_per_destination_per_hour(1'000'000);
   limits_.set_bytes_per_day(1'500'000);
   Budget budget(limits_, t0_);
-  budget.AddBytes(a_, 900'000, t0_);
+  budget.AddBytes(a_, 0, 900'000, t0_);
   ASSERT_TRUE(budget.TakeConnection(b_, 443, t0_));
-  budget.AddBytes(a_, 900'000, t0_ + seconds(3600));
+  budget.AddBytes(a_, 0, 900'000, t0_ + seconds(3600));
   EXPECT_FALSE(budget.TakeConnection(b_, 443, t0_ + seconds(3601))) << "the hour allows it";
   EXPECT_TRUE(budget.TakeConnection(b_, 443, t0_ + seconds(5 * 3600)));
 }
@@ -79,10 +79,10 @@ TEST_F(BudgetTest, ComesBackWithTime) {
 
 TEST_F(BudgetTest, BytesOfOneAddressOrOfAllEndConnections) {
   Budget budget(limits_, t0_);
-  budget.AddBytes(a_, 600, t0_);
+  budget.AddBytes(a_, 0, 600, t0_);
   EXPECT_FALSE(budget.TakeConnection(a_, 443, t0_));
   EXPECT_TRUE(budget.TakeConnection(b_, 443, t0_));
-  budget.AddBytes(b_, 400, t0_);
+  budget.AddBytes(b_, 0, 400, t0_);
   EXPECT_FALSE(budget.TakeConnection(*ParseIpAddress("45.60.1.3"), 443, t0_));
   EXPECT_TRUE(budget.TakeConnection(b_, 443, t0_ + seconds(60)));
 }
@@ -96,6 +96,29 @@ TEST_F(BudgetTest, ANewPlanDoesNotGiveBackWhatWasUsed) {
   budget.Change(limits_, t0_);
   EXPECT_EQ(Taken(budget, a_, 443, t0_), 1);
   EXPECT_EQ(Taken(budget, b_, 443, t0_), 4);
+}
+
+TEST_F(BudgetTest, TellsWhatWasUsedInTheHourAndTheDay) {
+  Budget budget(limits_, t0_);
+  ASSERT_TRUE(budget.TakeQuestions(2, t0_));
+  ASSERT_TRUE(budget.TakeConnection(a_, 443, t0_));
+  budget.AddBytes(a_, 100, 30, t0_ + seconds(3599));
+  EXPECT_EQ(budget.UseOfHour(t0_ + seconds(3599)).requests, 3U);
+  EXPECT_EQ(budget.UseOfHour(t0_ + seconds(3599)).bytes_sent, 100U);
+  EXPECT_EQ(budget.UseOfHour(t0_ + seconds(3600)).requests, 0U) << "the next hour";
+  ASSERT_TRUE(budget.TakeQuestions(1, t0_ + seconds(7200)));
+  EXPECT_EQ(budget.UseOfDay(t0_ + seconds(7200)).requests, 4U);
+  EXPECT_EQ(budget.UseOfDay(t0_ + seconds(24 * 3600 - 1)).bytes_received, 30U);
+  EXPECT_EQ(budget.UseOfDay(t0_ + seconds(24 * 3600)).bytes_received, 0U);
+  EXPECT_EQ(budget.UseOfDay(t0_ + seconds(24 * 3600)).requests, 1U);
+  EXPECT_EQ(budget.UseOfDay(t0_ + seconds(1000 * 3600)).requests, 0U);
+}
+
+TEST_F(BudgetTest, RefusalsAreNotUse) {
+  Budget budget(limits_, t0_);
+  EXPECT_FALSE(budget.TakeQuestions(11, t0_));
+  EXPECT_EQ(Taken(budget, a_, 443, t0_), 3);
+  EXPECT_EQ(budget.UseOfDay(t0_).requests, 3U);
 }
 
 TEST_F(BudgetTest, TrimForgetsDestinationsThatAreWhole) {

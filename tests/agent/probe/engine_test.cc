@@ -178,6 +178,28 @@ TEST_F(EngineTest, ManyChecksComeBackInOrder) {
   }
 }
 
+TEST_F(EngineTest, RoundThatIsNoLongerWantedEndsButTheNextOneRuns) {
+  DnsServer dns({{{kGenuine}}});
+  plan_.add_resolvers(dns.address());
+  {
+    TcpServer silent(kGenuine, 0, [](int fd) {
+      char byte = 0;  // Holds the connection until the engine has let go of it.
+      while (recv(fd, &byte, 1, 0) > 0) {
+      }
+    });
+    check_.set_port(silent.port());
+    check_.set_protocol(v1::CHECK_PROTOCOL_TLS);
+    RoundOptions options;
+    options.keep_going = [] { return false; };
+    const auto start = std::chrono::steady_clock::now();
+    const auto seen = engine_->RunRound(plan_, {&check_}, options).observations;
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+    EXPECT_EQ(Letters(seen.at(0).layers()), "uuu-u");
+  }
+  check_.set_protocol(v1::CHECK_PROTOCOL_HTTPS);
+  EXPECT_EQ(Letters(RunWith(HttpsServer(*genuine_, kPage)).layers()), "ooooo");
+}
+
 TEST_F(EngineTest, StopFromAnotherThreadLeavesNothingHalfSaid) {
   DnsServer dns({{{kGenuine}}});
   plan_.add_resolvers(dns.address());

@@ -96,7 +96,7 @@ TEST_F(ExportForgeryTableTest, WhatNobodyCanCheckPasses) {
            {"\neverything fits\n"}},
           {"flags of the registry",
            [](ForgedBlocks& blocks) {
-             AgentOf(blocks, AgentId(2)).set_revoked(true);
+             AgentOf(blocks, AgentId(2)).set_end(v1::AGENT_END_REVOKED);
              AgentOf(blocks, AgentId(2)).set_equivocated(true);
            },
            {"\neverything fits\n"}},

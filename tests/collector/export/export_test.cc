@@ -29,8 +29,8 @@ T Value(absl::StatusOr<T> value) {
 
 std::string TextOf(const AgentRecord& a) {
   return absl::StrCat("agent ", a.agent_id, a.public_key, a.role, a.region, " ",
-                      absl::ToUnixMillis(a.enroll_time), a.revoked, a.equivocated, " ", a.last_seq,
-                      " ", a.head, "\n");
+                      absl::ToUnixMillis(a.enroll_time), a.end, absl::ToUnixMillis(a.end_time),
+                      a.key_generation, a.equivocated, " ", a.last_seq, " ", a.head, "\n");
 }
 
 std::string TextOf(const LogRecord& r) {

@@ -60,6 +60,18 @@ class StoreCopiesTest : public StoreTest {
     ASSERT_OK(store.AddWebhook({"hook", "CN", 1, EveryByte(), EveryByte()}));
     ASSERT_OK(store.AddDelivery("hook", EveryByte()));
     ASSERT_OK(store.AddDelivery("hook", "another"));
+    ASSERT_OK(store.BeginAuditEntry({0, TestTime(), "n1", "socket", "M", "detail", ""}).status());
+    ASSERT_OK(store.FinishAuditEntry(1, "OK"));
+    const std::string agent_id = agents_[1].id();
+    v1::KeySuccession succession;
+    succession.set_agent_id(agent_id);
+    succession.set_generation(1);
+    succession.set_from_seq(1000);
+    succession.set_public_key(AwkwardBytes("new", kPublicKeyBytes));
+    succession.set_signature(AwkwardBytes("by old", kSignatureBytes));
+    succession.set_proof(AwkwardBytes("by new", kSignatureBytes));
+    ASSERT_OK(store.AddKeySuccession(succession));
+    ASSERT_OK(store.EndAgent(agent_id, v1::AGENT_END_LEFT, TestTime()).status());
   }
 
   // Everything that Store tells, but for leases.
@@ -67,8 +79,11 @@ class StoreCopiesTest : public StoreTest {
     std::string all = absl::StrCat("first day ", *store.FirstDay(), "\n");
     for (const AgentRecord& a : Value(store.ListAgents("", 1000))) {
       absl::StrAppend(&all, a.agent_id, a.public_key, a.role, a.region,
-                      absl::ToUnixMillis(a.enroll_time), a.revoked, a.equivocated, " ", a.last_seq,
-                      a.head, "\n");
+                      absl::ToUnixMillis(a.enroll_time), a.end, absl::ToUnixMillis(a.end_time),
+                      a.key_generation, a.equivocated, " ", a.last_seq, a.head, "\n");
+      for (const v1::KeySuccession& s : Value(store.ReadKeySuccessions(a.agent_id))) {
+        absl::StrAppend(&all, s.SerializeAsString(), "\n");
+      }
     }
     for (const std::string& node : Value(store.ListNodes())) {
       for (const LogRecord& r : Value(store.ReadLog(node, 0, 100'000))) {
@@ -80,6 +95,13 @@ class StoreCopiesTest : public StoreTest {
       absl::StrAppend(&all, plan.SerializeAsString());
     }
     for (int64_t day = 19831; day < 19835; ++day) absl::StrAppend(&all, *store.BucketKey(day));
+    for (const AgentChangeRecord& r : Value(store.ReadAgentChanges(0, 100))) {
+      absl::StrAppend(&all, r.change_seq, r.agent_id, "\n");
+    }
+    for (const AuditEntryRecord& r : Value(store.ListAuditEntries(100, 100))) {
+      absl::StrAppend(&all, r.audit_seq, absl::ToUnixMillis(r.time), r.node, r.actor, r.method,
+                      r.detail, r.outcome, "\n");
+    }
     for (const ChangeRecord& r : Value(store.ReadChanges("CN", 0, 100))) {
       absl::StrAppend(&all, r.change_seq, r.change, "\n");
     }

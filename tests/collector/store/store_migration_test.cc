@@ -65,8 +65,8 @@ TEST_P(StoreMigrationTest, StoreOfVersion1IsReadableAndGoesOnAfterwards) {
   const auto report = UpdateSchema(url(), false);
   ASSERT_OK(report.status());
   EXPECT_EQ(report->held, 1);
-  EXPECT_EQ(report->known, 5);
-  EXPECT_EQ(Version(), 5);
+  EXPECT_EQ(report->known, 6);
+  EXPECT_EQ(Version(), 6);
   const auto store = Open();
   CheckInvariants(*store, {agent_});
   EXPECT_EQ(*store->FindBatch(agent_.id(), 2, 19831), agent_.Batch(2));
@@ -89,7 +89,7 @@ TEST_P(StoreMigrationTest, DryRunAndRefusalChangeNothing) {
   EXPECT_EQ(Version(), 1);
   ASSERT_OK(UpdateSchema(url(), false).status());
   EXPECT_TRUE(OpenStore(url(), SchemaPolicy::kRequire).ok());
-  EXPECT_EQ(UpdateSchema(url(), false)->held, 5);
+  EXPECT_EQ(UpdateSchema(url(), false)->held, 6);
 }
 
 TEST_P(StoreMigrationTest, NewerStoreIsRefusedWhateverIsAsked) {
@@ -115,7 +115,7 @@ TEST_P(StoreMigrationTest, KillAtAnyPointLeavesOneVersionOrTheOtherWhole) {
   MakeVersion1();
   for (int run = 0; run < runs; ++run) {
     SCOPED_TRACE(absl::StrCat("run ", run));
-    if (Version() == 5) {
+    if (Version() == 6) {
       ++migrated;
       CheckInvariants(*Open(), {agent_});
       MakeEmpty();

@@ -40,7 +40,8 @@ TEST_P(StoreRegistryTest, EnrolledAgentHasTheInvitesRoleAndStartsAtGenesis) {
     EXPECT_EQ(record.role, v1::AGENT_ROLE_CONTROL);
     EXPECT_EQ(record.region, "CN-BJ");
     EXPECT_EQ(record.enroll_time, TestTime());
-    EXPECT_FALSE(record.revoked);
+    EXPECT_EQ(record.end, v1::AGENT_END_UNSPECIFIED);
+    EXPECT_EQ(record.key_generation, 0u);
     EXPECT_FALSE(record.equivocated);
     EXPECT_EQ(record.last_seq, 0u);
     EXPECT_EQ(record.head, GenesisHash());
