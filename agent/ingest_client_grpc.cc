@@ -61,6 +61,8 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& addres
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS,
                    static_cast<int>(absl::ToInt64Milliseconds(options.connect_timeout)));
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  // A collector that means harm cannot make a lot of a little.
+  arguments.SetInt(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1 << GRPC_COMPRESS_NONE);
   const Road road = ParseRoad(address);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, road.proxy.empty() ? 0 : 1);
   if (!road.proxy.empty()) arguments.SetString(GRPC_ARG_HTTP_PROXY, road.proxy);

@@ -6,7 +6,8 @@
 
 namespace sightline {
 namespace {
-constexpr size_t kDaysKept = 16;
+// The store forgets them, too (Store::PrepareDays).
+constexpr size_t kDaysKept = 5;
 }  // namespace
 
 std::string BucketOf(const Origin& origin, absl::string_view day_key) {

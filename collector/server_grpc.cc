@@ -69,6 +69,10 @@ void LimitPeers(grpc::ServerBuilder& builder, const char* quota, size_t streams_
       {GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleConnectionMs},
       {GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs},
   };
+  // A message is as large as what came over the wire: nobody sends a little that becomes a lot.
+  for (const grpc_compression_algorithm each : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
+    builder.SetCompressionAlgorithmSupportStatus(each, false);
+  }
   for (const auto& [name, value] : limits) builder.AddChannelArgument(name, value);
 }
 

@@ -10,18 +10,22 @@
 #include "collector/store/partitions.h"
 #include "collector/store/sql_rows.h"
 #include "collector/store/sql_store.h"
+#include "common/wire.h"
 
 namespace sightline {
 namespace {
 
 // Partitions are kept for this many days to both sides of today.
 constexpr int64_t kDaysAround = 3;
+// A batch may come kLateMax after its round, which may have begun just before midnight.
+const int64_t kBucketKeyDays = kLateMax / absl::Hours(24) + 1;
 constexpr int64_t kDayMax = int64_t{1} << 40;  // whatever a caller asks for, bounds do not overflow
 
 constexpr absl::string_view kSelectFirstDay = "SELECT day FROM log_start WHERE id = 1";
 constexpr absl::string_view kPutFirstDay =
     "INSERT INTO log_start (id, day) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET day = "
     "excluded.day WHERE log_start.day < excluded.day";
+constexpr absl::string_view kForgetBucketKeys = "DELETE FROM bucket_keys WHERE day < $1";
 // Rows go in groups of this many, so that nobody who appends waits for long.
 constexpr absl::string_view kSelectOldRows =
     "SELECT agent_id, batch_seq, day, node, node_seq FROM batches WHERE day < $1 LIMIT 256";
@@ -56,6 +60,11 @@ absl::StatusOr<bool> DeleteSomeRows(SqlSession& session, int64_t day) {
 }  // namespace
 
 absl::Status SqlStore::PrepareDays(int64_t today) {
+  // Whoever has a day's key can try all address blocks. Nothing of those days is taken any more.
+  const absl::Status forgotten = database_->Write([&](SqlSession& session) {
+    return session.Run(kForgetBucketKeys, {today - kBucketKeyDays}).status();
+  });
+  if (!forgotten.ok()) return forgotten;
   if (database_->dialect() == SqlDialect::kSqlite) return absl::OkStatus();
   return AddPartitions(*database_, today - kDaysAround, today + kDaysAround);
 }

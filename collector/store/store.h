@@ -171,8 +171,8 @@ class Store : public StoreReader {
 
   // --- Days of the log (days since 1970-01-01 UTC of the round time) ---
 
-  // Makes room for today and three days to both sides, each to be dropped as a whole later. Batches
-  // of days without a room of their own are stored all the same. Idempotent. ABORTED when a lock
+  // Makes room for today and three days to both sides; batches of days without one are stored all
+  // the same. Forgets bucket keys older than kLateMax, for good. Idempotent. ABORTED when a lock
   // was not free: nobody waits behind this call, so call again later.
   virtual absl::Status PrepareDays(int64_t today) = 0;
 

@@ -29,7 +29,8 @@ constexpr int kBusyTimeoutMs = 10'000;
 constexpr int kSettingsRetryMs = 5;
 
 constexpr char kSettings[] =
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;";
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; "
+    "PRAGMA secure_delete = FAST;";
 
 struct FinalizeStatement {
   void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }

@@ -3,10 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "common/wire.h"
 #include "tests/agent/faulty_files.h"
 #include "tests/agent/memory_files.h"
 #include "tests/agent/test_chain.h"
+#include "tests/common/bit_flips.h"
 #include "tests/common/temp_folder.h"
 
 namespace sightline::agent {
@@ -157,6 +160,30 @@ TEST_F(SpoolTest, TailTornAtEveryByteKeepsWhatIsWhole) {
     auto spool = Open();
     ASSERT_EQ(ReadChain(*spool).size(), whole) << size;
   }
+}
+
+TEST_F(SpoolTest, NoFlippedBitGivesABatchThatNobodySealed) {
+  Append(*Open(), 2);
+  const std::string path = SegmentPath(1);
+  const std::string genuine = *disk_.Read(path);
+  std::set<std::string> sealed;
+  const auto before = Open()->ReadAfter(0, 10);
+  ASSERT_TRUE(before.ok());
+  for (const v1::SignedBatch& batch : *before) sealed.insert(batch.batch());
+  ASSERT_EQ(sealed.size(), 2u);
+  ForEachBitFlip(genuine, [&](const std::string& flipped, size_t bit) {
+    disk_ = MemoryFiles();
+    ASSERT_TRUE(disk_.WriteAtomically(path, flipped, 0600).ok());
+    const auto spool = Spool::Open(disk_, options_, &recovery_);
+    if (!spool.ok()) return;  // It says so.
+    const auto batches = (*spool)->ReadAfter(0, 10);
+    ASSERT_TRUE(batches.ok()) << "bit " << bit;
+    for (const v1::SignedBatch& batch : *batches) {
+      v1::Batch parsed;
+      ASSERT_TRUE(parsed.ParseFromString(batch.batch())) << "bit " << bit;
+      EXPECT_TRUE(sealed.count(batch.batch()) > 0 || parsed.has_tombstone()) << "bit " << bit;
+    }
+  });
 }
 
 TEST_F(SpoolTest, DamagedBatchBecomesATombstone) {

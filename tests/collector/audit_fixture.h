@@ -84,10 +84,13 @@ class AuditTest : public ::testing::Test {
     }
   }
 
+  // Signed with `new_key` when that is given, else with the agent's first one.
   void AppendBatch(TestAgent& agent, v1::Batch batch, const std::string& node,
-                   v1::LayerState signal = v1::LAYER_STATE_OK) {
+                   v1::LayerState signal = v1::LAYER_STATE_OK,
+                   const SigningKey* new_key = nullptr) {
     if (!batch.has_tombstone()) Observe(batch, signal);
-    const v1::SignedBatch sealed = agent.Seal(batch);
+    v1::SignedBatch sealed = agent.Seal(batch);
+    if (new_key != nullptr) sealed = SealBatch(batch, *new_key);
     LogRecord record;
     record.agent_id = batch.agent_id();
     record.first_seq = FirstSeq(batch);
@@ -101,6 +104,7 @@ class AuditTest : public ::testing::Test {
     record.bucket = batch.agent_id().substr(0, 16);  // an origin of its own
     record.batch = sealed.batch();
     record.signature = sealed.signature();
+    record.key_generation = store_.FindAgent(record.agent_id)->key_generation;
     const auto result = store_.Append(node, {record});
     ASSERT_TRUE(result.ok());
     ASSERT_EQ(result->outcomes[0], AppendOutcome::kAppended);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <utility>
 
 #include "collector/agent_desk.h"
 #include "collector/agent_watch.h"
@@ -47,7 +48,8 @@ class SessionAgentsTest : public SessionTest {
     hello.set_agent_id(id());
     hello.set_plan_version(1);
     const std::string nonce = stream_->written().at(0).challenge().nonce();
-    hello.set_signature(key.Sign(kHelloDomain, HelloPayload(nonce, id(), 1, "")));
+    hello.set_signature(
+        key.Sign(kHelloDomain, HelloPayload(nonce, id(), 1, TestCertificateHash())));
     session_->OnMessage(request);
   }
 
@@ -115,8 +117,9 @@ TEST_F(SessionAgentsTest, AStreamThatIsProvenWhileItsAgentIsRevokedDoesNotOpen) 
   RevokingStore store;
   store.streams = &streams_;
   store.AddAgent(agent_.Record());
-  const SessionContext context{store,  plans_,   bucket_keys_, writer_, budget_, streams_,
-                               guard_, metrics_, clock_,       inline_, inline_};
+  const SessionContext context{store,    plans_,   bucket_keys_, writer_,
+                               budget_,  streams_, guard_,       TestCertificates(),
+                               metrics_, clock_,   inline_,      inline_};
   FakeStream stream;
   const auto session =
       std::make_shared<Session>(context, Origin{"CN", 4134, "\x1e\x0b\x01"}, &stream);

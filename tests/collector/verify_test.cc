@@ -17,6 +17,8 @@ class VerifyTest : public ::testing::Test {
   }
 
   TestAgent agent_;
+  const AgentKeys keys_ =
+      *AgentKeys::Follow(agent_.Record().agent_id, agent_.key().public_key().raw(), {});
 };
 
 TEST_F(VerifyTest, EveryBitOfASignedBatchCounts) {
@@ -25,7 +27,7 @@ TEST_F(VerifyTest, EveryBitOfASignedBatchCounts) {
   const auto takes = [&](const std::string& text) {
     v1::SignedBatch signed_batch;
     return signed_batch.ParseFromString(text) &&
-           !VerifyBatch(signed_batch, agent_.Record(), agent_.key().public_key(), kTestNow, &batch);
+           !VerifyBatch(signed_batch, agent_.Record(), keys_, kTestNow, &batch);
   };
   ASSERT_TRUE(takes(bytes));
   ForEachBitFlip(bytes, [&](const std::string& flipped, size_t bit) {

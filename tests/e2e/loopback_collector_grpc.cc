@@ -20,7 +20,6 @@
 #include "common/regions.h"
 #include "common/tls_policy.h"
 #include "sightline/v1/admin.grpc.pb.h"
-#include "tests/agent/test_certificate.h"
 
 namespace sightline::e2e {
 namespace {
@@ -29,6 +28,12 @@ constexpr size_t kLogLinesMax = 1000;
 constexpr size_t kLogRecordsMax = 1000;
 
 const agent::TestCertificate& Certificate() {
+  static const agent::TestCertificate kCertificate = agent::MakeTestCertificate();
+  return kCertificate;
+}
+
+// Its own root.
+const agent::TestCertificate& OperatorCertificate() {
   static const agent::TestCertificate kCertificate = agent::MakeTestCertificate();
   return kCertificate;
 }
@@ -80,6 +85,8 @@ struct LoopbackCollector::Whole {
     ServerOptions options;
     options.listen = "127.0.0.1:0";
     options.admin_socket = absl::StrCat(folder, "/admin.sock");
+    options.admin_listen = "127.0.0.1:0";
+    options.admin_client_ca_pem = OperatorCertificate().certificate_pem;
     const absl::Status installed =
         certificate.Install({Certificate().certificate_pem, Certificate().key_pem});
     EXPECT_TRUE(installed.ok()) << installed;
@@ -118,6 +125,14 @@ LoopbackCollector::LoopbackCollector(const SigningKey& operator_key, const Clock
 LoopbackCollector::~LoopbackCollector() = default;
 
 std::string LoopbackCollector::address() const { return absl::StrCat("127.0.0.1:", whole_->port); }
+
+std::string LoopbackCollector::admin_address() const {
+  return absl::StrCat("127.0.0.1:", whole_->server->admin_port());
+}
+
+const agent::TestCertificate& LoopbackCollector::operator_certificate() const {
+  return OperatorCertificate();
+}
 
 std::string LoopbackCollector::admin_socket() const { return folder_ / "admin.sock"; }
 

@@ -19,6 +19,7 @@
 #include "common/clock.h"
 #include "common/crypto.h"
 #include "sightline/v1/plan.pb.h"
+#include "tests/agent/test_certificate.h"
 #include "tests/common/temp_folder.h"
 
 namespace sightline::e2e {
@@ -57,6 +58,9 @@ class LoopbackCollector {
   std::string address() const;
   std::string admin_socket() const;
   const std::string& roots_pem() const;
+  // Of the listener for operators with a certificate, and one that it lets in.
+  std::string admin_address() const;
+  const agent::TestCertificate& operator_certificate() const;
   // To the public port with TLS, and to the operator's socket.
   std::shared_ptr<grpc::Channel> Public() const;
   std::shared_ptr<grpc::Channel> Operator() const;

@@ -102,6 +102,25 @@ TEST_F(WireBoundsTest, HugeMessageEndsItsStreamOnly) {
   ExpectDelivers(agent);
 }
 
+TEST_F(WireBoundsTest, CompressedMessagesAreNotTaken) {
+  EnrolledAgent agent(collector_, clock_);
+  agent.SealRound();
+  for (const grpc_compression_algorithm how : {GRPC_COMPRESS_GZIP, GRPC_COMPRESS_DEFLATE}) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    context.set_compression_algorithm(how);
+    // A few kilobytes on the wire that would be 64 MiB.
+    v1::EnrollRequest request;
+    request.set_token(std::string(size_t{64} << 20, 'x'));
+    v1::EnrollResponse response;
+    const grpc::Status status =
+        v1::Ingest::NewStub(collector_.Public())->Enroll(&context, request, &response);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED) << status.error_message();
+    EXPECT_THAT(status.error_message(), HasSubstr("ompression"));
+  }
+  ExpectDelivers(agent);
+}
+
 TEST_F(WireBoundsTest, PeerThatDoesNotReadIsBrokenOffInTheEnd) {
   grpc::SslCredentialsOptions tls;
   tls.pem_root_certs = collector_.roots_pem();

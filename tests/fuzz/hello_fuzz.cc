@@ -34,19 +34,20 @@ AgentRecord FuzzAgent(const VerifyKey& key) {
 void TakeRequest(const v1::SubmitRequest& request, const AgentRecord& agent, const VerifyKey& key) {
   if (request.has_batch()) {
     v1::Batch batch;
-    const auto refusal = VerifyBatch(request.batch(), agent, key, kTestNow, &batch);
+    const auto refusal = VerifyBatch(request.batch(), agent, keys, kTestNow, &batch);
     Require(refusal.has_value() && refusal->reason() != v1::REFUSAL_REASON_UNSPECIFIED &&
             !refusal->detail().empty());
   }
 }
 
 // Batches that are signed for the fuzzer, so that it gets past the signature.
-void TakeSigned(const std::string& bytes, const AgentRecord& agent, const SigningKey& key) {
+void TakeSigned(const std::string& bytes, const AgentRecord& agent, const SigningKey& key,
+                const AgentKeys& keys) {
   v1::SignedBatch signed_batch;
   signed_batch.set_batch(bytes);
   signed_batch.set_signature(key.Sign(kBatchDomain, bytes));
   v1::Batch batch;
-  const auto refusal = VerifyBatch(signed_batch, agent, key.public_key(), kTestNow, &batch);
+  const auto refusal = VerifyBatch(signed_batch, agent, keys, kTestNow, &batch);
   if (refusal.has_value()) {
     Require(refusal->reason() != v1::REFUSAL_REASON_UNSPECIFIED && !refusal->detail().empty());
     return;
@@ -64,9 +65,11 @@ void TakeSigned(const std::string& bytes, const AgentRecord& agent, const Signin
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const auto& key = *new sightline::SigningKey(sightline::FuzzOperatorKey());
   static const auto& agent = *new sightline::AgentRecord(sightline::FuzzAgent(key.public_key()));
+  static const auto& keys = *new sightline::AgentKeys(
+      *sightline::AgentKeys::Follow(agent.agent_id, agent.public_key, {}));
   const std::string bytes(reinterpret_cast<const char*>(data), size);
   sightline::v1::SubmitRequest request;
-  if (request.ParseFromString(bytes)) sightline::TakeRequest(request, agent, key.public_key());
-  sightline::TakeSigned(bytes, agent, key);
+  if (request.ParseFromString(bytes)) sightline::TakeRequest(request, agent, keys);
+  sightline::TakeSigned(bytes, agent, key, keys);
   return 0;
 }

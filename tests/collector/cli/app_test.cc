@@ -141,6 +141,8 @@ TEST_F(AppTest, HelpHasExamples) {
                                              {"plan", "publish"},
                                              {"invite"},
                                              {"agents"},
+                                             {"agents", "revoke"},
+                                             {"audit-log"},
                                              {"summary"},
                                              {"events"},
                                              {"timeline"},

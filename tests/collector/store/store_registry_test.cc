@@ -209,6 +209,16 @@ TEST_P(StoreRegistryTest, BucketKeyIsTheSameOnEveryHandleAndNewEveryDay) {
   EXPECT_TRUE((one->BucketKey(-1).status()).ok());
 }
 
+TEST_P(StoreRegistryTest, BucketKeysAreForgottenOnceNothingOfTheirDayIsTaken) {
+  const auto store = Open();
+  const auto oldest_in_use = store->BucketKey(19831);
+  const auto old = store->BucketKey(19830);
+  ASSERT_OK(old.status());
+  ASSERT_OK(store->PrepareDays(19835));
+  EXPECT_EQ(*store->BucketKey(19831), *oldest_in_use);
+  EXPECT_NE(*store->BucketKey(19830), *old) << "a new one, that says nothing of the old buckets";
+}
+
 TEST_P(StoreRegistryTest, BadFieldsAreNamed) {
   const auto store = Open();
   const TestAgent agent(1);
