@@ -35,7 +35,7 @@ class OperatorKeyTest : public ::testing::Test {
   }
 
   TempFolder folder_;
-  AppUnderTest app_;
+  AppUnderTest app_{kTestNow + absl::Hours(1)};
 };
 
 TEST_F(OperatorKeyTest, KeyThatOthersMayReadSignsNothing) {
