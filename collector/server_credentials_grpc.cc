@@ -49,8 +49,10 @@ grpc_ssl_certificate_config_reload_status ServerCredentialsSource::Fetch(
   const std::lock_guard lock(source.mutex_);
   if (current == source.shown_) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
   const grpc_ssl_pem_key_cert_pair pair{current->key_pem.c_str(), current->certificate_pem.c_str()};
-  const char* const roots = source.client_ca_pem_.empty() ? nullptr : source.client_ca_pem_.c_str();
-  *config = grpc_ssl_server_certificate_config_create(roots, &pair, 1);
+  // gRPC 1.51 insists on roots for clients' certificates here, also when none is asked for.
+  const std::string& roots =
+      source.client_ca_pem_.empty() ? current->certificate_pem : source.client_ca_pem_;
+  *config = grpc_ssl_server_certificate_config_create(roots.c_str(), &pair, 1);
   source.shown_ = current;
   return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
 }

@@ -6,8 +6,6 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
 #include "common/crypto.h"
 #include "common/files.h"
 #include "common/plan.h"
@@ -19,7 +17,6 @@ namespace sightline::cli {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -238,53 +235,6 @@ TEST_F(AppTest, PublicKeyIsNoSigningKey) {
                             WritePlan(TestPlan()), "--out", folder_ / "out"});
   EXPECT_EQ(ran.exit_code, kExitFailure);
   EXPECT_THAT(ran.err, HasSubstr("holds no Ed25519 private key"));
-}
-
-TEST_F(AppTest, KeyThatOthersMayReadSignsNothing) {
-  const std::string key = NewKey();
-  const std::string out = folder_ / "plan.signed";
-  const std::vector<std::string> sign = {
-      "plan", "sign", "--key", key, "--in", WritePlan(TestPlan()), "--out", out};
-  for (const mode_t mode : {0640, 0604}) {
-    ASSERT_EQ(chmod(key.c_str(), mode), 0);
-    const Ran ran = app_.Run(sign);
-    EXPECT_EQ(ran.exit_code, kExitFailure);
-    EXPECT_THAT(ran.err, AllOf(HasSubstr(key), HasSubstr("chmod 600")));
-    EXPECT_FALSE(SystemFiles().Read(out).ok());
-  }
-  ASSERT_EQ(chmod(key.c_str(), 0600), 0);
-  EXPECT_EQ(app_.Run(sign).exit_code, kExitOk);
-}
-
-TEST_F(AppTest, AlsoAcceptListsKeysForTheNextPlan) {
-  const std::string key = NewKey();
-  const std::string next = folder_ / "next.pem";
-  ASSERT_EQ(app_.Run({"keys", "new", "--out", next}).exit_code, kExitOk);
-  const std::string next_public = folder_ / "next.pub.pem";
-  const std::string out = folder_ / "plan.signed";
-  Ran ran = app_.Run({"plan", "sign", "--key", key, "--also-accept", next_public, "--in",
-                      WritePlan(TestPlan(3)), "--out", out});
-  ASSERT_EQ(ran.exit_code, kExitOk) << ran.err;
-  v1::SignedPlan signed_plan;
-  ASSERT_TRUE(signed_plan.ParseFromString(*SystemFiles().Read(out)));
-  const VerifyKey old_key = *VerifyKey::FromPem(*SystemFiles().Read(folder_ / "operator.pub.pem"));
-  const VerifyKey new_key = *VerifyKey::FromPem(*SystemFiles().Read(next_public));
-  v1::Plan plan;
-  ASSERT_TRUE(plan.ParseFromString(signed_plan.plan()));
-  EXPECT_THAT(plan.operator_keys(), ElementsAre(old_key.raw(), new_key.raw()));
-
-  const auto short_id = [](const VerifyKey& of) {
-    return absl::BytesToHexString(of.Id()).substr(0, 16);
-  };
-  ran = app_.Run({"plan", "show", out, "--operator-key", folder_ / "operator.pub.pem"});
-  EXPECT_EQ(ran.exit_code, kExitOk) << ran.err;
-  EXPECT_THAT(ran.out,
-              HasSubstr(absl::StrCat("by key ", short_id(old_key), " or ", short_id(new_key))));
-  // A file that is no public key, and one too many.
-  ran = app_.Run({"plan", "sign", "--key", key, "--also-accept", next, "--in",
-                  WritePlan(TestPlan(3)), "--out", out});
-  EXPECT_EQ(ran.exit_code, kExitFailure);
-  EXPECT_THAT(ran.err, HasSubstr("holds no Ed25519 public key"));
 }
 
 TEST_F(AppTest, ShowTellsWhatThePlanHolds) {
