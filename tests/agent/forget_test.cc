@@ -26,6 +26,7 @@ class ForgetTest : public ::testing::Test {
     folder_.Fill(3, 1);
     EXPECT_TRUE(PauseAgent(folder_.path(), SystemFiles(), kTestNow, "").ok());
     EXPECT_TRUE(SystemFiles().WriteAtomically(folder_.state().StatusPath(), "", 0600).ok());
+    EXPECT_TRUE(folder_.state().SaveOperatorKeys({known_}).ok());
     options_.state_folder = folder_.path();
     options_.question.accept = true;
   }
