@@ -11,6 +11,7 @@ ROOT_FILES = {
     "CONTRIBUTING.md",
     "LICENSE",
     "README.md",
+    "SECURITY.md",
 }
 # Not written by hand, or not ours to shorten.
 ANY_LENGTH = {"LICENSE", "collector/page/package-lock.json", "tests/lint/package-lock.json"}
