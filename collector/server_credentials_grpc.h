@@ -18,8 +18,8 @@ namespace sightline {
 // Speaks TLS 1.3 only. For one listener; must outlive its server.
 //
 // By the core's certificate fetcher, which the C++ API of gRPC 1.51 does not name.
-// FileWatcherCertificateProvider would do the reading itself, but takes any pair that it finds: one
-// that does not belong together ends all new connections.
+// FileWatcherCertificateProvider would read the files itself; here a pair is checked before it is
+// shown, and what hellos are bound to changes with it.
 class ServerCredentialsSource {
  public:
   // `certificate` outlives it and has a pair. Clients must show a certificate that leads to one of

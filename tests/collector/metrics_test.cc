@@ -58,7 +58,8 @@ TEST(MetricsTest, NamesAndTypesKeepPrometheusConventions) {
   EXPECT_GT(types.size(), 20u);
   for (const auto& [name, type] : types) {
     EXPECT_THAT(
-        name, MatchesRegex("(sightline_(ingest|writer|fold|health|tls|webhook)|process)_[a-z_]+"));
+        name,
+        MatchesRegex("(sightline_(admin|ingest|writer|fold|health|tls|webhook)|process)_[a-z_]+"));
     EXPECT_THAT(helped, ::testing::Contains(name));
     // Counters, and only they, count up to a total.
     EXPECT_EQ(absl::EndsWith(name, "_total"), type == "counter") << name;

@@ -163,7 +163,7 @@ TEST_F(ExportForgeryTableTest, AnEntryOfTheRegistryIsNamed) {
   ExpectWrong({
       {"key",
        forge_row([](auto& row) { row.set_public_key(SigningKey::Generate().public_key().raw()); }),
-       {"UNKNOWN_AGENT, " + agent + "agent_id is not the hash of the registry's key"}},
+       {"UNKNOWN_AGENT, " + agent + "agent_id: is not the hash of the agent's first key"}},
       {"key that is none",
        forge_row([](auto& row) { row.set_public_key("x"); }),
        {"UNKNOWN_AGENT, " + agent}},
