@@ -31,7 +31,8 @@ AgentRecord FuzzAgent(const VerifyKey& key) {
 }
 
 // Everything is refused by name: nobody else has the key.
-void TakeRequest(const v1::SubmitRequest& request, const AgentRecord& agent, const VerifyKey& key) {
+void TakeRequest(const v1::SubmitRequest& request, const AgentRecord& agent,
+                 const AgentKeys& keys) {
   if (request.has_batch()) {
     v1::Batch batch;
     const auto refusal = VerifyBatch(request.batch(), agent, keys, kTestNow, &batch);
