@@ -108,9 +108,10 @@ grpc::ServerUnaryReactor* IngestService::Answer(
     reactor->Finish(ToGrpc(admitted));
     return reactor;
   }
-  const bool posted = parts_.workers.TryPost([this, origin, answer, request, response, reactor] {
-    FinishWith(reactor, (registrar_.*answer)(*request, origin), response);
-  });
+  const bool posted =
+      parts_.workers.TryPost([&registrar = registrar_, origin, answer, request, response, reactor] {
+        FinishWith(reactor, (registrar.*answer)(*request, origin), response);
+      });
   if (!posted) {
     registrar_.Settle(call, origin, absl::ResourceExhaustedError("busy"));
     reactor->Finish(TooBusy());
