@@ -8,7 +8,7 @@ from sightline_lab.topology import COLLECTOR_HTTP, INTERNET_NS, all_agents
 
 # What readers can ask of the HTTP port.
 READER_PATHS = ("/metrics", "/api/v1/summary?country=CN",
-                "/api/v1/timeline?country=CN&target_id=whatsapp&step=600s",
+                "/api/v1/timeline?country=CN&target_id=whatsapp&step=14400s",
                 "/api/v1/events?country=CN", "/api/v1/targets", "/api/v1/regions?country=CN",
                 "/api/v1/annotations?country=CN", "/feed/CN.atom", "/healthz")
 
