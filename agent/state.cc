@@ -184,9 +184,11 @@ absl::StatusOr<std::vector<VerifyKey>> StateFolder::LoadOperatorKeys() const {
   std::vector<VerifyKey> keys;
   for (const absl::string_view line : absl::StrSplit(*text, '\n', absl::SkipEmpty())) {
     absl::StatusOr<VerifyKey> key = VerifyKey::FromRaw(FromHex(std::string(line)));
-    if (key.ok()) keys.push_back(*std::move(key));
-    if (!key.ok() || keys.size() > kOperatorKeysMax) keys.clear();
-    if (keys.empty()) break;
+    if (!key.ok() || keys.size() == kOperatorKeysMax) {
+      keys.clear();
+      break;
+    }
+    keys.push_back(*std::move(key));
   }
   if (keys.empty()) return Annotate(absl::DataLossError("the file is damaged"), path, kEnrolAnew);
   return keys;
