@@ -4,9 +4,11 @@
 #include <openssl/pem.h>
 
 #include <cstdlib>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "common/files.h"
+#include "common/lifetime_grpc.h"
 #include "tests/agent/probe/certificates.h"
 
 namespace sightline::cli {
@@ -20,12 +22,27 @@ std::string KeyPem(EVP_PKEY* key) {
   return std::string(data, static_cast<size_t>(size));
 }
 
+// The process ends after gRPC's threads did: what OpenSSL keeps for each of them is no leak then.
+class GrpcEnvironment : public ::testing::Environment {
+ public:
+  void SetUp() override {
+    // The packaged c-ares leaks some bytes for every look-up of "localhost"; the C library does
+    // not.
+    setenv("GRPC_DNS_RESOLVER", "native", /*overwrite=*/1);
+    grpc_.emplace();
+  }
+  void TearDown() override { grpc_.reset(); }
+
+ private:
+  std::optional<GrpcLifetime> grpc_;
+};
+const ::testing::Environment* const kGrpc =
+    ::testing::AddGlobalTestEnvironment(new GrpcEnvironment);
+
 }  // namespace
 
 TlsServer::TlsServer(const std::vector<grpc::Service*>& services)
     : roots_path_(folder_ / "ca.pem") {
-  // The packaged c-ares leaks some bytes for every look-up of "localhost"; the C library does not.
-  setenv("GRPC_DNS_RESOLVER", "native", /*overwrite=*/1);
   const probe::Identity root = probe::MakeRoot("Test root");
   const probe::Identity leaf = probe::MakeLeaf(root, "localhost");
   EXPECT_TRUE(
