@@ -79,6 +79,8 @@ class Reader:
         self._gives = {name: text for kind, name, text in blocks(page) if kind == "gives"}
         self._begin = f". '{reader_env}'\n{self._runs['environment']}"
         self.done = {"environment"}
+        # A shell that starts jobs in the background has switched Ctrl-C off for them.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         shutil.copytree(PROTO, self._folder / "proto",
                         ignore=shutil.ignore_patterns("node_modules"))
         (self._folder / "deploy").symlink_to(ROOT / "deploy")
@@ -101,11 +103,14 @@ class Reader:
             raise MismatchError(f'"{name}" ended with {done.returncode}: {done.stderr}{done.stdout}')
         self._compare(name, done.stdout + done.stderr)
 
-    def run_until(self, name, gives, timeout_s):
-        """Runs commands until they have printed what the page shows as `gives`; then Ctrl-C.
-        Returns all that they printed."""
+    def run_until(self, name, gives, file, timeout_s):
+        """Runs commands until they have printed what the page shows as `gives` and `file` is there;
+        then Ctrl-C. Returns all that they printed."""
         self.done.add(name)
-        out = self.follow(self._runs[name], lambda text: fits(self._gives[gives], text), timeout_s)
+        out = self.follow(
+            self._runs[name],
+            lambda text: fits(self._gives[gives], text) and (self._folder / file).exists(),
+            timeout_s)
         self._compare(gives, out)
         return out
 
@@ -138,8 +143,6 @@ class Reader:
         environment = {name: value for name, value in os.environ.items()
                        if not name.startswith(("SIGHTLINE_", "GRPC_", "PYTHON"))}
         environment |= {"PATH": f"/usr/bin:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
-        # A shell that starts jobs in the background has switched Ctrl-C off for them.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         return subprocess.Popen(["sh", "-euc", self._begin + commands], cwd=self._folder,
                                 env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, start_new_session=True)

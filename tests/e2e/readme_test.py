@@ -58,10 +58,11 @@ class ReadmeTest(unittest.TestCase):
         """And what comes without being shown is told."""
         page = PAGE.replace('Beijing"', 'Beijing"\nexec sleep 60').replace("$PLACE", "Beijing")
         page = page.replace('Beijing"', 'Beijing"; exec sleep 60')
-        self.assertIn("open in Beijing", self.reader(page).run_until("example", "example", 30))
+        told = self.reader(page).run_until("example", "example", "proto", 30)
+        self.assertIn("open in Beijing", told)
         page = page.replace("; exec", "; echo more; exec")
         with self.assertRaisesRegex(readme.MismatchError, "more"):
-            self.reader(page).run_until("example", "example", 1)
+            self.reader(page).run_until("example", "example", "proto", 1)
 
     def test_commands_without_a_name_fail(self):
         """No command of the page stays untried."""
