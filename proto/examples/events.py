@@ -6,7 +6,7 @@ from sightline.v1 import summaries_pb2_grpc, summary_pb2
 
 channel = grpc.secure_channel(os.environ["SIGHTLINE_COLLECTOR"], grpc.ssl_channel_credentials())
 reader = summaries_pb2_grpc.SummariesStub(channel)
-request = summary_pb2.ListEventsRequest(country="CN", target_ids=["whatsapp"], page_size=100)
+request = summary_pb2.ListEventsRequest(country="CN", target_ids=["whatsapp"])
 while True:
     page = reader.ListEvents(request, timeout=15)
     for event in page.events:

@@ -1,6 +1,5 @@
 """WhatsApp's last ten minutes as CSV: a line a step, a column a region."""
 import csv
-import datetime
 import os
 import sys
 import time
@@ -18,8 +17,7 @@ table = csv.writer(sys.stdout, lineterminator="\n")
 table.writerow(["time", *(region.region for region in timeline.regions)])
 for step, window_count in enumerate(timeline.window_counts):
     if window_count > 0:  # Else nothing is said of this step.
-        start_s = timeline.start_time.seconds + step * timeline.step.seconds
-        start = datetime.datetime.fromtimestamp(start_s, datetime.timezone.utc)
+        start = timeline.start_time.ToDatetime() + step * timeline.step.ToTimedelta()  # UTC.
         states = (summary_pb2.AccessState.Name(region.states[step]) for region in timeline.regions)
-        table.writerow([start.isoformat(),
+        table.writerow([start.isoformat() + "Z",
                         *(state.removeprefix("ACCESS_STATE_") for state in states)])
