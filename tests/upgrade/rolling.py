@@ -1,4 +1,4 @@
-"""Two collectors on one PostgreSQL are replaced one after the other; agents report, readers read."""
+"""Two collectors on one PostgreSQL are replaced in turn; agents report, readers read."""
 
 import json
 import subprocess

@@ -1,7 +1,9 @@
+#!/usr/bin/python3
 """The last release and this one together. README.md says what must hold.
 
 SIGHTLINE_BIN names the folder of this release's programs, SIGHTLINE_PREVIOUS_BIN that of the last
-one's (default: what deploy/release/previous built). Ends with 77 where there are none, or no namespaces.
+one's (default: what deploy/release/previous built). Ends with 77 where there are none, or no
+namespaces.
 """
 
 import os
