@@ -44,6 +44,21 @@ function settingComplaints(folder, root) {
 // Libraries that are in the base image, and those of the sanitizers.
 const GIVEN = /^(libc6|libgcc-s1|libstdc\+\+6|libasan\d*|libubsan\d*|libtsan\d*)$/;
 
+// `packages` and all that they depend on, as dpkg knows it on this machine.
+function withDependencies(packages) {
+  const listed = spawnSync("dpkg-query", ["--show", "--showformat", "${Package}\t${Depends}\n"], { encoding: "utf8", maxBuffer: 1 << 26 });
+  const wants = new Map((listed.stdout ?? "").split("\n").map((line) => line.split("\t")));
+  const found = new Set();
+  const open = [...packages];
+  while (open.length > 0) {
+    const name = open.pop();
+    if (found.has(name)) continue;
+    found.add(name);
+    open.push(...(wants.get(name) ?? "").split(/[,|]/).map((each) => each.trim().split(/[ :]/)[0]).filter(Boolean));
+  }
+  return found;
+}
+
 // Packages of Debian with libraries that a program, built on this machine, is linked with, and that the image lacks.
 // null when there is no such program, or no dpkg to ask.
 function libraryComplaints(program, packages) {
@@ -56,7 +71,8 @@ function libraryComplaints(program, packages) {
   const owners = spawnSync("dpkg", ["--search", ...real], { encoding: "utf8" });
   if (owners.error !== undefined || owners.stdout === "") return null;
   const needed = new Set(owners.stdout.trim().split("\n").map((line) => line.split(":")[0]));
-  return [...needed].filter((name) => !GIVEN.test(name) && !packages.has(name))
+  const installed = withDependencies(packages);
+  return [...needed].filter((name) => !GIVEN.test(name) && !installed.has(name))
     .map((name) => `Dockerfile: runtime: does not install ${name}, which ${path.basename(program)} is linked with`);
 }
 

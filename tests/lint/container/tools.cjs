@@ -5,7 +5,8 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { createRequire } = require("node:module");
 
-const packages = path.join(process.env.SIGHTLINE_LINT_TOOLS ?? "", "package.json");
+if (!process.env.SIGHTLINE_LINT_TOOLS) throw new Error("run tests/lint/containers, which installs the tools and names their folder");
+const packages = path.join(process.env.SIGHTLINE_LINT_TOOLS, "package.json");
 const use = createRequire(path.resolve(packages));
 const yaml = use("yaml");
 
