@@ -1,4 +1,4 @@
-// Checks deploy/container of a checkout: node check.cjs ROOT BUILD_FOLDER
+// Checks deploy/container of a checkout: node check.cjs ROOT RELEASE_BUILD
 "use strict";
 
 const fs = require("node:fs");
@@ -23,7 +23,7 @@ async function main([root, build]) {
     return 1;
   }
   console.log(`deploy/container is good; kustomize ${rendered ? "built the example" : "is not here to build the example"}; ` +
-              `the image has the libraries of ${programs} of 2 programs`);
+              `the image has the libraries of ${programs} of 2 programs (those of build/release)`);
   return 0;
 }
 
