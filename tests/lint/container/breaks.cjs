@@ -1,4 +1,4 @@
-// Breaks copies of deploy/container, one thing at a time, and wants the complaint that says so: node breaks.cjs ROOT
+// Breaks a copy of deploy/container, one thing at a time, and wants the complaint that says so: node breaks.cjs ROOT
 "use strict";
 
 const fs = require("node:fs");
@@ -68,12 +68,11 @@ const BREAKS = [
 // A complaint about the unbroken files, or about a break that nobody noticed.
 async function missesOf(root) {
   const source = path.join(root, "deploy", "container");
-  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "sightline-containers-"));
+  const copy = fs.mkdtempSync(path.join(os.tmpdir(), "sightline-containers-"));
   const misses = [];
   try {
-    for (const [index, [name, before, after, wanted]] of BREAKS.entries()) {
-      const copy = path.join(scratch, String(index));
-      fs.cpSync(source, copy, { recursive: true, filter: (from) => path.basename(from) !== "files" });
+    fs.cpSync(source, copy, { recursive: true, filter: (from) => path.basename(from) !== "files" });
+    for (const [name, before, after, wanted] of BREAKS) {
       const file = path.join(copy, name);
       const text = fs.readFileSync(file, "utf8");
       if (!text.includes(before)) {
@@ -82,12 +81,15 @@ async function missesOf(root) {
       }
       fs.writeFileSync(file, text.replace(before, () => after));
       const { complaints } = await allComplaints(copy, root, { about: name, renders: false });
+      fs.writeFileSync(file, text);
       if (!complaints.some((complaint) => complaint.includes(wanted))) {
         misses.push(`${name}: ${JSON.stringify(after)}: expected "${wanted}", got: ${complaints.join("; ") || "nothing"}`);
       }
     }
+    const { complaints } = await allComplaints(copy, root, { renders: false });
+    misses.push(...complaints.map((complaint) => `when nothing is broken: ${complaint}`));
   } finally {
-    fs.rmSync(scratch, { recursive: true });
+    fs.rmSync(copy, { recursive: true });
   }
   return misses;
 }
