@@ -65,6 +65,8 @@ std::string Flags(const CLI::App& command) {
   std::string text;
   for (const CLI::Option* option : command.get_options()) {
     if (option->get_positional() || option->get_group().empty()) continue;
+    const bool is_help = option == command.get_help_ptr();
+    if (is_help && command.get_parent() != nullptr) continue;  // said once, of the program
     absl::StrAppend(&text, ".TP\n", NameOf(*option), "\n", FlagText(*option), "\n");
   }
   return text;
