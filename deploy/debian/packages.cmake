@@ -20,7 +20,7 @@ function(sightline_package name)
     VERBATIM)
   add_custom_target(package_files_${name} DEPENDS ${out}/stamp)
 
-  install(TARGETS ${name} RUNTIME DESTINATION bin COMPONENT ${name})
+  install(PROGRAMS ${out}/${name} DESTINATION bin COMPONENT ${name})
   install(FILES ${out}/${name}.1.gz DESTINATION share/man/man1 COMPONENT ${name})
   install(FILES ${out}/bash DESTINATION share/bash-completion/completions RENAME ${name}
     COMPONENT ${name})
@@ -93,9 +93,10 @@ else()
     DEPENDS "iso-codes, ${service_depends}"
     RECOMMENDS "sightline"
     SUMMARY "collects signed probe results and says where services are reachable"
-    DESCRIPTION "Takes signed batches from agents over gRPC, keeps them in SQLite or PostgreSQL,
-and says for every region of a country whether a service is reachable there,
-for whom, since when, and whether it lasts. The dashboard is built in.")
+    DESCRIPTION "Takes signed batches from agents over gRPC, keeps them in SQLite or
+PostgreSQL, and says for every region of a country whether a service is
+reachable there, for whom, since when, and whether it lasts. The dashboard is
+built in.")
   install(FILES ${made}/sightline-collector/README.md.gz
     DESTINATION share/doc/sightline-collector COMPONENT sightline-collector)
   install(PROGRAMS ${here}/sightline-collector/take-certificate
@@ -108,8 +109,8 @@ for whom, since when, and whether it lasts. The dashboard is built in.")
   sightline_package(sightline SHLIBS
     DEPENDS "ca-certificates"
     SUMMARY "command line for operators and readers of Sightline"
-    DESCRIPTION "Shows where services are reachable, follows what changes, verifies exports of the
-log of signed reports, and gives operators what they need: keys, plans,
+    DESCRIPTION "Shows where services are reachable, follows what changes, verifies exports of
+the log of signed reports, and gives operators what they need: keys, plans,
 invites, webhooks.")
 endif()
 
@@ -125,7 +126,6 @@ set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION TRUE)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
-set(CPACK_STRIP_FILES TRUE)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ
   GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_VERBATIM_VARIABLES ON)
