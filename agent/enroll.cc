@@ -21,16 +21,6 @@
 namespace sightline::agent {
 namespace {
 
-absl::StatusOr<v1::Invite> ReadInvite(const std::string& text, Files& files) {
-  if (!absl::StartsWith(text, "@")) return DecodeInvite(text);
-  const absl::StatusOr<std::string> content = files.Read(text.substr(1));
-  if (!content.ok()) {
-    return absl::Status(content.status().code(),
-                        absl::StrCat("the invite: ", content.status().message()));
-  }
-  return DecodeInvite(*content);
-}
-
 // The plan decides whether a code is known; this catches what no plan can know.
 absl::Status CheckRegionShape(const std::string& region) {
   const bool shaped = region.size() >= 2 && region.size() <= 6 &&
@@ -89,9 +79,25 @@ absl::StatusOr<v1::EnrollResponse> Redeem(const v1::Invite& invite, const std::s
 
 }  // namespace
 
+absl::StatusOr<std::string> ReadInvite(const std::string& invite, Files& files) {
+  if (!absl::StartsWith(invite, "@")) return invite;
+  absl::StatusOr<std::string> content = files.Read(invite.substr(1));
+  if (!content.ok()) {
+    return absl::Status(content.status().code(),
+                        absl::StrCat("the invite: ", content.status().message()));
+  }
+  if (const absl::StatusOr<v1::Invite> decoded = DecodeInvite(*content); !decoded.ok()) {
+    return absl::Status(decoded.status().code(),
+                        absl::StrCat(invite.substr(1), ": ", decoded.status().message()));
+  }
+  return content;
+}
+
 absl::Status Enroll(const EnrollOptions& options, Files& files, const Clock& clock,
                     const EnrollCall& call, std::istream& in, std::ostream& out) {
-  const absl::StatusOr<v1::Invite> invite = ReadInvite(options.invite, files);
+  const absl::StatusOr<std::string> invite_text = ReadInvite(options.invite, files);
+  if (!invite_text.ok()) return invite_text.status();
+  const absl::StatusOr<v1::Invite> invite = DecodeInvite(*invite_text);
   if (!invite.ok()) return invite.status();
   const absl::StatusOr<VerifyKey> operator_key = VerifyKey::FromRaw(invite->operator_public_key());
   if (!operator_key.ok()) {
@@ -141,7 +147,11 @@ absl::Status Enroll(const EnrollOptions& options, Files& files, const Clock& clo
   out << "Enrolled as " << absl::BytesToHexString(identity.agent_id).substr(0, 16) << " for "
       << identity.region << ". The plan (version " << plan.version()
       << ") probes: " << absl::StrJoin(targets, ", ") << ".\n"
-      << "Start with: sightline-agent run --state " << options.state_folder << "\n";
+      << "Start with: "
+      << (options.start_command.empty()
+              ? absl::StrCat("sightline-agent run --state ", options.state_folder)
+              : options.start_command)
+      << "\n";
   return absl::OkStatus();
 }
 

@@ -46,11 +46,10 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& addres
   grpc::SslCredentialsOptions ssl;
   ssl.pem_root_certs = options.roots_pem;
   if (ssl.pem_root_certs.empty()) {
-    absl::StatusOr<std::string> roots = SystemFiles().Read(kSystemRoots);
+    absl::StatusOr<std::string> roots = ReadSystemRoots();
     if (!roots.ok()) {
-      return absl::FailedPreconditionError(
-          absl::StrCat(roots.status().message(),
-                       "; the invite relies on the system's trust store: install ca-certificates"));
+      return absl::FailedPreconditionError(absl::StrCat(
+          roots.status().message(), "; the invite relies on the system's trust store"));
     }
     ssl.pem_root_certs = *std::move(roots);
   }
@@ -174,6 +173,31 @@ absl::StatusOr<v1::LeaveResponse> CallLeave(const std::string& address,
                                             const IngestClientOptions& options,
                                             const v1::LeaveRequest& request) {
   return CallOnce(address, options, request, &v1::Ingest::Stub::Leave);
+}
+
+absl::Status AskForChallenge(const std::string& address, const IngestClientOptions& options) {
+  const GrpcLifetime grpc;
+  const absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = Connect(address, options);
+  if (!channel.ok()) return channel.status();
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + options.call_timeout));
+  const auto stream = v1::Ingest::NewStub(*channel)->Submit(&context);
+  v1::SubmitResponse response;
+  const bool answered = stream->Read(&response) && response.has_challenge();
+  context.TryCancel();
+  const grpc::Status status = stream->Finish();
+  if (answered) return absl::OkStatus();
+  if (status.ok() || status.error_code() == grpc::StatusCode::CANCELLED) {
+    return absl::UnavailableError("the service did not begin as a collector does");
+  }
+  return ToAbslOfCall(status);
+}
+
+absl::StatusOr<std::string> ReadSystemRoots() {
+  absl::StatusOr<std::string> roots = SystemFiles().Read(kSystemRoots);
+  if (roots.ok()) return roots;
+  return absl::FailedPreconditionError(
+      absl::StrCat(roots.status().message(), "; install ca-certificates"));
 }
 
 std::unique_ptr<Transport> MakeGrpcTransport(IngestClientOptions options) {

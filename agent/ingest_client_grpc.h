@@ -39,6 +39,13 @@ absl::StatusOr<v1::LeaveResponse> CallLeave(const std::string& address,
                                             const IngestClientOptions& options,
                                             const v1::LeaveRequest& request);
 
+// Waits for the first words of Submit, which come before this agent says anything, and leaves: so
+// nothing is handed in and no name is told. Otherwise as above.
+absl::Status AskForChallenge(const std::string& address, const IngestClientOptions& options);
+
+// The system's trust store as PEM; FAILED_PRECONDITION says what to install.
+absl::StatusOr<std::string> ReadSystemRoots();
+
 std::unique_ptr<Transport> MakeGrpcTransport(IngestClientOptions options);
 
 }  // namespace sightline::agent

@@ -5,7 +5,9 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "agent/uplink.h"
 
@@ -39,6 +41,18 @@ class Link {
     uplink_ = nullptr;
     transport_ = nullptr;
   }
+  // The roads from now on (UplinkOptions::collectors); an open link is made anew and connects at
+  // once.
+  void SetRoads(std::vector<std::string> roads) {
+    options_.collectors = std::move(roads);
+    if (uplink_ == nullptr) return;
+    Close();
+    Open();
+  }
+  // As Uplink::busy_for, when there is one.
+  absl::Duration busy_for() const {
+    return uplink_ == nullptr ? absl::ZeroDuration() : uplink_->busy_for();
+  }
   // As Uplink::Wake, when there is one.
   void Wake(bool for_plan = false) {
     if (uplink_ != nullptr) uplink_->Wake(for_plan);
@@ -46,7 +60,7 @@ class Link {
 
  private:
   const Parts parts_;
-  const UplinkOptions options_;
+  UplinkOptions options_;
   const std::function<std::unique_ptr<Transport>()> make_;
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<Uplink> uplink_;

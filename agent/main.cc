@@ -1,63 +1,48 @@
-// sightline-agent: the flags, and what they set to work.
+// sightline-agent: what the commands of the command line (command_line.h) set to work.
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdlib>
-#include <functional>
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "agent/command_line.h"
 #include "agent/commands.h"
 #include "agent/consent.h"
+#include "agent/doctor.h"
 #include "agent/enroll.h"
 #include "agent/forget.h"
 #include "agent/ingest_client_grpc.h"
 #include "agent/memory.h"
 #include "agent/pause.h"
 #include "agent/probe/engine.h"
-#include "agent/probe/probe_once.h"
 #include "agent/road.h"
 #include "agent/rotate.h"
 #include "agent/run.h"
+#include "agent/service_user.h"
 #include "agent/stop_flag.h"
 #include "common/clock.h"
 #include "common/crypto.h"
 #include "common/files.h"
-#include "common/plan_file.h"
 #include "common/private_file.h"
+#include "common/service_notify.h"
 #include "common/tls_policy.h"
 
 namespace sightline::agent {
 namespace {
 
-constexpr int kExitFailure = 1;
-constexpr int kExitUsage = 2;
-
 // A call of a person who waits, and one in between for the running agent.
 constexpr absl::Duration kCallTimeout = absl::Seconds(20);
 constexpr absl::Duration kRotateTimeout = absl::Seconds(10);
-
-struct Flags {
-  EnrollOptions enroll;
-  std::string state_folder;
-  std::string language;
-  std::string proxy;
-  std::string pause_for;
-  bool accept = false;
-  bool offline = false;
-  std::string plan_path;
-  std::string target_id;
-  std::string format = "text";
-  int rounds = 1;
-  std::string pause = "0s";
-};
 
 IngestClientOptions ClientOptions(const std::string& roots_pem, absl::Duration timeout) {
   IngestClientOptions client;
@@ -98,12 +83,21 @@ absl::Status RunEnroll(const Flags& flags) {
   if (!question.ok()) return question.status();
   const absl::StatusOr<std::optional<std::string>> proxy = ProxyOf(flags);
   if (!proxy.ok()) return proxy.status();
-  EnrollOptions options = flags.enroll;
+  EnrollOptions options;
+  // Before this process may become another user: root's own file is often root's alone.
+  absl::StatusOr<std::string> invite = ReadInvite(flags.invite, SystemFiles());
+  if (!invite.ok()) return invite.status();
+  if (absl::Status status = BecomeOwnerOf(flags.state_folder); !status.ok()) return status;
+  options.invite = *std::move(invite);
+  options.region = flags.region;
   options.state_folder = flags.state_folder;
   options.accept = question->accept;
   options.terminal = question->terminal;
   options.language = question->language;
   options.proxy = proxy->value_or("");
+  if (flags.state_folder == kServiceFolder) {
+    options.start_command = "sudo systemctl enable --now sightline-agent";
+  }
   const auto call = [](const std::string& road, const std::string& roots_pem,
                        const v1::EnrollRequest& request) {
     return CallEnroll(road, ClientOptions(roots_pem, kCallTimeout), request);
@@ -146,24 +140,64 @@ absl::Status RunResume(const Flags& flags) {
   return Print(ResumeAgent(flags.state_folder, SystemFiles(), absl::Now()));
 }
 
-absl::Status RunAgent(const Flags& flags) {
+// As the flags say, and as they say again when the settings were read anew.
+void SetLogLevel(const Flags& flags) {
+  spdlog::set_level(spdlog::level::from_str(flags.log_level));
+}
+
+// Everything `run` was started with, taken in again with the file and the environment of now.
+absl::StatusOr<std::optional<std::string>> ReadSettingsAgain(int argc, const char* const* argv) {
+  std::ostringstream complaints;
+  CommandLine command_line({}, complaints);
+  if (command_line.Parse(argc, argv, complaints).has_value()) {
+    spdlog::error("the settings stay as they were: {}", complaints.str());
+    return absl::InvalidArgumentError(complaints.str());
+  }
+  absl::StatusOr<std::optional<std::string>> proxy = ProxyOf(command_line.flags());
+  if (!proxy.ok()) {
+    spdlog::error("the settings stay as they were: {}", std::string(proxy.status().message()));
+    return proxy;
+  }
+  SetLogLevel(command_line.flags());
+  spdlog::info("read the settings again: proxy and log level");
+  return proxy;
+}
+
+absl::Status RunAgent(const Flags& flags, int argc, const char* const* argv) {
   spdlog::set_default_logger(
       std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::stderr_sink_mt>()));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  SetLogLevel(flags);
   const absl::StatusOr<std::optional<std::string>> proxy = ProxyOf(flags);
   if (!proxy.ok()) return proxy.status();
+  const absl::StatusOr<ServiceNotify> notify = ServiceNotify::FromEnvironment(getenv);
+  if (!notify.ok()) return notify.status();
   const auto engine = probe::Engine::Create();
   if (!engine.ok()) return engine.status();
   StopFlag stop;
-  const StopOnSignals signals(stop, **engine);
+  const StopOnSignals signals(stop, **engine,
+                              notify->managed() ? OnHangup::kReload : OnHangup::kStop);
   const SystemClock clock;
   const auto make_transport = [](const Identity& identity) {
     IngestClientOptions client;
     client.roots_pem = identity.collector_roots_pem;
     return MakeGrpcTransport(client);
   };
-  return Run(flags.state_folder, {SystemFiles(), clock, **engine, stop, make_transport,
-                                  RotateCall(kRotateTimeout), *proxy});
+  return Run(flags.state_folder,
+             {SystemFiles(), clock, **engine, stop, make_transport, RotateCall(kRotateTimeout),
+              *proxy, *notify, [argc, argv] { return ReadSettingsAgain(argc, argv); }});
+}
+
+absl::Status CheckConfig(const Flags& flags, const std::vector<flags::Setting>& settings) {
+  for (const flags::Setting& setting : settings) {
+    std::cout << setting.key << " = "
+              << (setting.value.empty() ? "(not set)" : absl::StrCat("\"", setting.value, "\""))
+              << "  # " << setting.source << "\n";
+  }
+  if (const auto proxy = ProxyOf(flags); !proxy.ok()) return proxy.status();
+  absl::Status status = CheckRun(flags.state_folder, SystemFiles(), SystemClock());
+  if (status.ok()) std::cout << flags.state_folder << " holds what the agent needs to run.\n";
+  return status;
 }
 
 absl::Status RunStatus(const Flags& flags) {
@@ -171,111 +205,29 @@ absl::Status RunStatus(const Flags& flags) {
       DescribeStatus(flags.state_folder, SystemFiles(), absl::Now(), flags.format == "json"));
 }
 
+absl::Status RunDoctor(const Flags& flags) {
+  const absl::StatusOr<std::optional<std::string>> proxy = ProxyOf(flags);
+  if (!proxy.ok()) return proxy.status();
+  const size_t problems = Doctor(
+      {flags.state_folder, *proxy, flags.offline, flags.format == "json"}, SystemFiles(),
+      SystemClock(), std::cout);
+  if (problems == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      problems, problems == 1 ? " problem" : " problems", "; the report says what to do"));
+}
+
 absl::Status RunProbe(const Flags& flags) {
-  const absl::StatusOr<std::string> bytes = SystemFiles().Read(flags.plan_path);
-  if (!bytes.ok()) return bytes.status();
-  const absl::StatusOr<PlanFile> file = ParsePlanFile(*bytes, absl::Now());
-  if (!file.ok()) {
-    return absl::Status(file.status().code(),
-                        absl::StrCat(flags.plan_path, ": ", file.status().message()));
-  }
-  if (file->signed_plan.has_value()) {
-    std::cerr
-        << "note: the signature of this plan is not checked; only an enrolled agent knows its "
-           "operator's key\n";
-  }
-  probe::ProbeOnceOptions options;
-  options.target_id = flags.target_id;
-  options.format = flags.format == "json" ? probe::ReportFormat::kJson : probe::ReportFormat::kText;
-  options.rounds = flags.rounds;
-  if (!absl::ParseDuration(flags.pause, &options.pause) || options.pause < absl::ZeroDuration()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--pause ", flags.pause, ": expected a duration such as 30s or 5m"));
-  }
-  const absl::StatusOr<std::string> report = probe::ProbeOnce(file->plan, options);
-  if (report.ok()) std::cout << *report;
-  return report.status();
+  return Print(ProbePlan({flags.plan_path, flags.target_id, flags.format == "json", flags.rounds,
+                          flags.pause},
+                         SystemFiles(), std::cerr));
 }
 
-void AddStateFlag(CLI::App* command, Flags& flags) {
-  command->add_option("--state", flags.state_folder, "The agent's folder")
-      ->required()
-      ->type_name("DIR");
-}
-
-void AddFormatFlag(CLI::App* command, Flags& flags) {
-  command->add_option("--format", flags.format, "text (default) or json")
-      ->check(CLI::IsMember({"text", "json"}));
-}
-
-void AddConsentFlags(CLI::App* command, Flags& flags) {
-  command->add_flag("--accept", flags.accept, "You have read the explanation and agree");
-  command
-      ->add_option("--language", flags.language,
-                   "en or zh (default: as LC_ALL, LC_MESSAGES or LANG says)")
-      ->check(CLI::IsMember({"en", "zh"}));
-}
-
-void AddProxyFlag(CLI::App* command, Flags& flags, const char* help) {
-  command->add_option("--proxy", flags.proxy, help)->type_name("http://HOST:PORT");
-}
-
-using Action = std::function<absl::Status(const Flags&)>;
-
-// Adds a command that works in the agent's folder.
-CLI::App* AddCommand(CLI::App& app, const char* name, const char* help, Flags& flags,
-                     Action& action, absl::Status (*run)(const Flags&)) {
-  CLI::App* command = app.add_subcommand(name, help);
-  AddStateFlag(command, flags);
-  command->callback([&action, run] { action = run; });
-  return command;
-}
-
-void AddFolderCommands(CLI::App& app, Flags& flags, Action& action) {
-  constexpr char kOtherProxy[] = "In place of the proxy given at enrolment; none: without";
-  CLI::App* enroll =
-      AddCommand(app, "enroll", "Join with an invite, once", flags, action, RunEnroll);
-  enroll->add_option("--invite", flags.enroll.invite, "The invite, or @FILE that holds it")
-      ->required();
-  enroll->add_option("--region", flags.enroll.region, "Where this machine is: ISO 3166-2, as CN-BJ")
-      ->required();
-  AddConsentFlags(enroll, flags);
-  AddProxyFlag(enroll, flags, "For reports, when the collector does not answer directly");
-
-  CLI::App* run =
-      AddCommand(app, "run", "Probe and report until SIGTERM or Ctrl-C", flags, action, RunAgent);
-  AddProxyFlag(run, flags, kOtherProxy);
-  CLI::App* pause = AddCommand(app, "pause", "Stop probing and reporting within seconds", flags,
-                               action, RunPause);
-  pause->add_option("--for", flags.pause_for, "How long, such as 90m (default: until resume)")
-      ->type_name("DURATION");
-  AddCommand(app, "resume", "End a pause", flags, action, RunResume);
-  CLI::App* status = AddCommand(app, "status", "What the agent is doing", flags, action, RunStatus);
-  AddFormatFlag(status, flags);
-  CLI::App* rotate = AddCommand(app, "rotate-key", "Give the agent a new key; stop it first", flags,
-                                action, RunRotateKey);
-  AddProxyFlag(rotate, flags, kOtherProxy);
-  CLI::App* forget =
-      AddCommand(app, "forget", "Leave for good and delete the key and all else; stop it first",
-                 flags, action, RunForget);
-  AddConsentFlags(forget, flags);
-  forget->add_flag("--offline", flags.offline, "Connect nowhere: the collector is not told");
-  AddProxyFlag(forget, flags, kOtherProxy);
-}
-
-void AddProbeCommand(CLI::App& app, Flags& flags, Action& action) {
-  CLI::App* probe =
-      app.add_subcommand("probe", "Run a plan's checks once, here; needs no collector");
-  probe->add_option("--plan", flags.plan_path, "Signed plan, or plan in protobuf text format")
-      ->required()
-      ->type_name("FILE");
-  probe->add_option("--target", flags.target_id, "Only this target, with the plan's anchors");
-  probe->add_option("--rounds", flags.rounds, "How many rounds to make, 1 to 1000 (default 1)")
-      ->check(CLI::Range(1, 1000));
-  probe->add_option("--pause", flags.pause, "Time between two rounds, such as 30s (default 0s)")
-      ->type_name("DURATION");
-  AddFormatFlag(probe, flags);
-  probe->callback([&action] { action = RunProbe; });
+// A command that first becomes the owner of its folder.
+Command InFolder(Command command) {
+  return [command = std::move(command)](const Flags& flags) {
+    absl::Status status = BecomeOwnerOf(flags.state_folder);
+    return status.ok() ? command(flags) : status;
+  };
 }
 
 int Main(int argc, char** argv) {
@@ -287,29 +239,23 @@ int Main(int argc, char** argv) {
   umask(077);
   // gRPC's own messages would stand between ours; what matters of them is in the status of a call.
   setenv("GRPC_VERBOSITY", "NONE", 0);
-  Flags flags;
-  Action action;
-  CLI::App app{"Sightline agent: probes the services of a plan and hands in signed reports."};
-  app.set_version_flag("--version", SIGHTLINE_VERSION);
-  app.require_subcommand(1);
-  app.footer(
-      "Examples:\n"
-      "  sightline-agent enroll --invite @invite.txt --region CN-BJ --state ~/.sightline\n"
-      "  sightline-agent run --state ~/.sightline\n"
-      "  sightline-agent status --state ~/.sightline\n"
-      "  sightline-agent pause --for 12h --state ~/.sightline\n"
-      "  sightline-agent probe --plan plan.txtpb --target whatsapp\n"
-      "Exit codes: 0 done, 1 failed, 2 wrong usage.");
-  AddFolderCommands(app, flags, action);
-  AddProbeCommand(app, flags, action);
-
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kExitUsage;
-  }
-  const absl::Status result = action(flags);
-  if (result.ok()) return 0;
+  std::optional<CommandLine> command_line;
+  Commands commands;
+  commands.enroll = RunEnroll;
+  commands.run = InFolder([&](const Flags& flags) { return RunAgent(flags, argc, argv); });
+  commands.check_config =
+      InFolder([&](const Flags& flags) { return CheckConfig(flags, command_line->Settings()); });
+  commands.pause = InFolder(RunPause);
+  commands.resume = InFolder(RunResume);
+  commands.status = InFolder(RunStatus);
+  commands.doctor = InFolder(RunDoctor);
+  commands.rotate_key = InFolder(RunRotateKey);
+  commands.forget = InFolder(RunForget);
+  commands.probe = RunProbe;
+  command_line.emplace(std::move(commands), std::cout);
+  if (const std::optional<int> code = command_line->Parse(argc, argv, std::cerr)) return *code;
+  const absl::Status result = command_line->Run();
+  if (result.ok()) return kExitOk;
   std::cerr << "sightline-agent: " << result.message() << "\n";
   return kExitFailure;
 }

@@ -29,6 +29,8 @@ absl::Status CheckProxy(absl::string_view proxy);
 std::vector<std::string> RoadsTo(const std::vector<std::string>& addresses,
                                  const std::string& proxy);
 Road ParseRoad(absl::string_view road);
+// The host of "HOST:PORT", without the brackets of an IPv6 address.
+std::string HostOf(absl::string_view address);
 
 // Whether nobody answered, so that another road may bring an answer.
 bool IsNoAnswer(const absl::Status& status);

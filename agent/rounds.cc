@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <ctime>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -22,6 +23,13 @@ void NoteUse(const RoundResult& result, AgentStatus& status) {
   status.day_requests = static_cast<int64_t>(result.use_of_day.requests);
   status.day_probe_bytes_sent = static_cast<int64_t>(result.use_of_day.bytes_sent);
   status.day_probe_bytes_received = static_cast<int64_t>(result.use_of_day.bytes_received);
+}
+
+// Nobody sets this clock.
+absl::Time SteadyNow() {
+  timespec now = {};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return absl::TimeFromTimespec(now);
 }
 
 }  // namespace
@@ -53,16 +61,27 @@ void NoteLimits(const v1::Plan& plan, AgentStatus& status) {
   status.probe_bytes_per_day_max = static_cast<int64_t>(limits.bytes_per_day());
 }
 
-Rounds::Rounds(RoundParts parts, const StateFolder& folder, PlanKeeper& plans, StatusBoard& board,
-               Link& link)
-    : parts_(std::move(parts)), folder_(folder), plans_(plans), board_(board), link_(link) {
-  parts_.keep_going = [this] { return !Paused(); };
+Rounds::Rounds(RoundParts parts, Ends ends)
+    : parts_(std::move(parts)),
+      folder_(ends.folder),
+      plans_(ends.plans),
+      board_(ends.board),
+      link_(ends.link),
+      service_(ends.service),
+      reload_(std::move(ends.reload)),
+      stuck_after_(ends.stuck_after) {
+  parts_.keep_going = [this] {
+    TellAlive();
+    return !Paused();
+  };
 }
 
 bool Rounds::Paused() const { return PauseInForce(folder_, parts_.clock.Now()).has_value(); }
 
 bool Rounds::FollowPause() {
-  const bool paused = Paused();
+  const std::optional<Pause> pause = PauseInForce(folder_, parts_.clock.Now());
+  const bool paused = pause.has_value();
+  pause_text_ = paused ? PauseText(*pause, folder_) : std::string();
   if (paused_ == paused) return paused;
   if (paused) {
     link_.Close();
@@ -82,19 +101,44 @@ bool Rounds::FollowPause() {
 }
 
 Rounds::Wait Rounds::WaitFor(absl::Duration delay) {
+  const absl::Duration look = std::min(kPauseLook, service_.sleep_max());
   bool was_paused = false;
   for (;;) {
-    if (FollowPause()) {
-      was_paused = true;
-      if (parts_.stop.WaitFor(kPauseLook)) return Wait::kStopped;
-      continue;
-    }
-    if (was_paused) return Wait::kResumed;
-    if (delay <= absl::ZeroDuration()) return Wait::kDue;
-    const absl::Duration slice = std::min(delay, kPauseLook);
+    const bool paused = FollowPause();
+    if (parts_.stop.TakeReload()) Reload();
+    TellService();
+    TellAlive();
+    if (!paused && was_paused) return Wait::kResumed;
+    if (!paused && delay <= absl::ZeroDuration()) return Wait::kDue;
+    was_paused = paused;
+    const absl::Duration slice = paused ? look : std::min(delay, look);
+    const absl::Time start = SteadyNow();
     if (parts_.stop.WaitFor(slice)) return Wait::kStopped;
-    delay -= slice;
+    if (!paused) delay -= std::min(slice, SteadyNow() - start);
   }
+}
+
+void Rounds::Reload() {
+  service_.Reloading();
+  if (reload_) reload_();
+  TellService();
+}
+
+void Rounds::TellService() {
+  const std::string plan = absl::StrCat("plan version ", plans_.version());
+  if (!pause_text_.empty()) {
+    service_.Works(absl::StrCat("paused ", pause_text_, "; ", plan));
+  } else if (!last_problem_.empty()) {
+    service_.Works(last_problem_);
+  } else {
+    service_.Works(absl::StrCat("probing by ", plan));
+  }
+}
+
+void Rounds::TellAlive() {
+  const bool round_hangs =
+      round_start_.has_value() && SteadyNow() - *round_start_ > stuck_after_;
+  if (!round_hangs && link_.busy_for() <= stuck_after_) service_.Alive();
 }
 
 void Rounds::Loop() {
@@ -126,7 +170,9 @@ void Rounds::Round(const v1::Plan& plan) {
     return;
   }
   const SpoolLoss lost_before = parts_.spool.totals().lost;
+  round_start_ = SteadyNow();
   const absl::StatusOr<RoundResult> result = RunRound(parts_, plan);
+  round_start_.reset();
   // Stopped or paused: the loop sees which.
   if (absl::IsCancelled(result.status())) return;
   const SpoolTotals totals = parts_.spool.totals();

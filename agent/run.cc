@@ -11,7 +11,9 @@
 #include "agent/plan_keeper.h"
 #include "agent/road.h"
 #include "agent/rounds.h"
+#include "agent/service_report.h"
 #include "agent/spool.h"
+#include "agent/spool_view.h"
 #include "agent/status_board.h"
 #include "common/message.h"
 #include "common/private_file.h"
@@ -56,6 +58,19 @@ AgentStatus InitialStatus(const v1::Plan& plan, const Spool& spool, absl::Time n
 
 }  // namespace
 
+absl::Status CheckRun(const std::string& state_folder, Files& files, const Clock& clock) {
+  StateFolder folder(files, state_folder);
+  const absl::StatusOr<Identity> identity = folder.LoadIdentity();
+  if (!identity.ok()) return identity.status();
+  if (const auto key = LoadAgentKey(folder, *identity); !key.ok()) return key.status();
+  const absl::StatusOr<VerifyKey> operator_key = VerifyKey::FromRaw(identity->operator_public_key);
+  if (!operator_key.ok()) return operator_key.status();
+  if (const auto plans = PlanKeeper::Load(folder, *operator_key, clock); !plans.ok()) {
+    return plans.status();
+  }
+  return ViewSpool(files, folder.SpoolFolder()).status();
+}
+
 absl::Status Run(const std::string& state_folder, const RunParts& parts) {
   if (absl::Status status = ForbidCoreDumps(); !status.ok()) return status;
   StateFolder folder(parts.files, state_folder);
@@ -97,10 +112,18 @@ absl::Status Run(const std::string& state_folder, const RunParts& parts) {
   });
   spdlog::info("running for {} with plan version {}; {} batches wait in the spool",
                identity->region, (*plans)->version(), (*spool)->totals().batches);
+  const auto reload = [&] {
+    if (!parts.reload) return;
+    const absl::StatusOr<std::optional<std::string>> proxy = parts.reload();
+    if (!proxy.ok()) return;
+    link.SetRoads(RoadsTo(identity->collectors, proxy->value_or(identity->proxy)));
+  };
   DetailFilter detail;
+  ServiceReport service(parts.notify);
   Rounds({parts.prober, sealer, **spool, detail, parts.clock, parts.stop, random, identity->role},
-         folder, **plans, board, link)
+         {folder, **plans, board, link, service, reload})
       .Loop();
+  service.Stopping();
   link.Close();
   spdlog::info("stopped; {} batches wait in the spool", (*spool)->totals().batches);
   board.Update([&](AgentStatus& status) { NoteSpool(**spool, status); });

@@ -3,39 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "absl/strings/strip.h"
+#include "agent/spool_view.h"
 
 namespace sightline::agent {
 namespace {
 
-constexpr absl::string_view kSuffix = ".seg";
 constexpr size_t kSegmentsMin = 16;
-
-std::optional<uint64_t> SegmentId(absl::string_view name) {
-  uint64_t id = 0;
-  if (!absl::EndsWith(name, kSuffix)) return std::nullopt;
-  if (!absl::SimpleAtoi(absl::StripSuffix(name, kSuffix), &id)) return std::nullopt;
-  return id;
-}
-
-// How much of the segment before this one counts; all of it when its state cannot be read.
-size_t PreviousBytes(absl::string_view segment) {
-  const std::optional<Record> first = ReadRecord(segment, 0);
-  const std::optional<SpoolState> state =
-      first ? DecodeState(first->body) : std::optional<SpoolState>();
-  return state ? state->previous_bytes : absl::string_view::npos;
-}
-
-absl::Status Unusable(const std::string& folder, absl::string_view why) {
-  return absl::DataLossError(absl::StrCat(
-      "the spool in ", folder, " is damaged (", why,
-      "); this agent's chain cannot be continued. Move its whole folder away and enrol anew with a "
-      "new invite"));
-}
 
 // Room that only tombstones, acknowledgements and segment beginnings may use: acknowledgements are
 // smaller than the batches that they free, by more than this factor.
@@ -53,46 +27,16 @@ absl::StatusOr<std::unique_ptr<Spool>> Spool::Open(Files& files, SpoolOptions op
   std::unique_ptr<Spool> spool(new Spool(files, std::move(options)));
   const std::lock_guard lock(spool->mutex_);
   *recovery = SpoolRecovery();
-  absl::Status status = spool->Load(recovery);
+  absl::Status status = ReplaySpool(files, spool->options_.folder, spool->index_, *recovery);
   if (status.ok()) status = spool->Heal(recovery);
   if (!status.ok()) return status;
   spool->DeleteDeadSegments();
   return spool;
 }
 
-absl::Status Spool::Load(SpoolRecovery* recovery) {
-  const absl::StatusOr<std::vector<std::string>> names = files_.List(options_.folder);
-  if (!names.ok()) return names.status();
-  std::vector<uint64_t> ids;
-  for (const std::string& name : *names) {
-    if (const std::optional<uint64_t> id = SegmentId(name)) ids.push_back(*id);
-  }
-  std::sort(ids.begin(), ids.end());
-  // Each segment says how much of the one before counts, so the next one is looked at first.
-  for (size_t i = 0; i < ids.size(); ++i) {
-    const uint64_t id = ids[i];
-    const absl::StatusOr<std::string> data = files_.Read(PathOf(id));
-    if (!data.ok()) return data.status();
-    absl::string_view counted = *data;
-    if (i + 1 < ids.size() && ids[i + 1] == id + 1) {
-      const absl::StatusOr<std::string> next = files_.Read(PathOf(id + 1));
-      if (!next.ok()) return next.status();
-      counted = counted.substr(0, PreviousBytes(*next));
-    }
-    const SegmentContents contents = ReadSegment(counted);
-    const absl::Status status = index_.Replay(id, contents, data->size());
-    // Without the newest state nobody knows how far the chain went.
-    if (!status.ok() && id == ids.back()) return Unusable(options_.folder, status.message());
-    recovery->records_damaged += contents.records_damaged;
-    // An older torn tail was reported when it was the newest.
-    recovery->torn_bytes = contents.torn_bytes;
-  }
-  return absl::OkStatus();
-}
-
 absl::Status Spool::Heal(SpoolRecovery* recovery) {
   const absl::StatusOr<std::vector<LostRange>> gaps = index_.FindGaps();
-  if (!gaps.ok()) return Unusable(options_.folder, gaps.status().message());
+  if (!gaps.ok()) return UnusableSpool(options_.folder, gaps.status().message());
   for (const LostRange& gap : *gaps) {
     absl::Status status = WriteBatch(options_.seal_tombstone(gap));
     if (!status.ok()) return status;
@@ -101,9 +45,7 @@ absl::Status Spool::Heal(SpoolRecovery* recovery) {
   return absl::OkStatus();
 }
 
-std::string Spool::PathOf(uint64_t segment) const {
-  return absl::StrCat(options_.folder, "/", absl::StrFormat("%010d", segment), kSuffix);
-}
+std::string Spool::PathOf(uint64_t segment) const { return SegmentPath(options_.folder, segment); }
 
 absl::Status Spool::Roll() {
   const uint64_t id = index_.newest_segment() + 1;

@@ -85,7 +85,6 @@ class Spool {
  private:
   Spool(Files& files, SpoolOptions options) : files_(files), options_(std::move(options)) {}
 
-  absl::Status Load(SpoolRecovery* recovery);
   absl::Status Heal(SpoolRecovery* recovery);
   absl::Status Roll();
   absl::Status Write(RecordType type, absl::string_view body);

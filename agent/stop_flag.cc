@@ -22,6 +22,17 @@ void OnSignal(int) {
   errno = saved_errno;
 }
 
+void OnReloadSignal(int) {
+  const int saved_errno = errno;
+  if (StopFlag* flag = signalled_flag.load()) flag->RequestReload();
+  errno = saved_errno;
+}
+
+bool IsIgnored(int signal) {
+  struct sigaction now = {};
+  return sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 }  // namespace
 
 StopFlag::StopFlag() : event_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
@@ -30,21 +41,34 @@ StopFlag::~StopFlag() { close(event_fd_); }
 
 void StopFlag::Request() {
   requested_.store(true);
+  Ring();
+}
+
+void StopFlag::RequestReload() {
+  reload_.store(true);
+  Ring();
+}
+
+void StopFlag::Ring() {
   const uint64_t one = 1;
   // It can fail only when the counter is full, and then the waiter wakes all the same.
   [[maybe_unused]] const ssize_t written = write(event_fd_, &one, sizeof(one));
 }
 
 bool StopFlag::WaitFor(absl::Duration delay) {
-  if (requested()) return true;
+  if (requested() || reload_.load()) return requested();
   pollfd poll_fd = {event_fd_, POLLIN, 0};
   const absl::Duration bounded = std::clamp(delay, absl::ZeroDuration(), absl::Hours(24));
   const timespec time = absl::ToTimespec(bounded);
-  ppoll(&poll_fd, 1, &time, nullptr);
+  if (ppoll(&poll_fd, 1, &time, nullptr) > 0) {
+    // What rang is in the flags, and the next call is to wait again.
+    uint64_t count = 0;
+    [[maybe_unused]] const ssize_t size = read(event_fd_, &count, sizeof(count));
+  }
   return requested();
 }
 
-StopOnSignals::StopOnSignals(StopFlag& flag, probe::Prober& prober) {
+StopOnSignals::StopOnSignals(StopFlag& flag, probe::Prober& prober, OnHangup on_hangup) {
   signalled_flag.store(&flag);
   signalled_prober.store(&prober);
   struct sigaction action = {};
@@ -53,6 +77,8 @@ StopOnSignals::StopOnSignals(StopFlag& flag, probe::Prober& prober) {
   action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  if (on_hangup == OnHangup::kReload) action.sa_handler = OnReloadSignal;
+  if (!IsIgnored(SIGHUP)) sigaction(SIGHUP, &action, nullptr);
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, nullptr);
 }

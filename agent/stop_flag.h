@@ -1,4 +1,4 @@
-// A wish to stop that can be waited for.
+// A wish to stop, or to read the settings again, that can be waited for.
 #ifndef SIGHTLINE_AGENT_STOP_FLAG_H_
 #define SIGHTLINE_AGENT_STOP_FLAG_H_
 
@@ -20,21 +20,33 @@ class StopFlag {
   // May be called from a signal handler.
   void Request();
   bool requested() const { return requested_.load(); }
+  // The settings are to be read again. May be called from a signal handler.
+  void RequestReload();
+  // Whether that was asked for since the last call.
+  bool TakeReload() { return reload_.exchange(false); }
   // Returns after `delay` of running time (a sleeping machine does not count), or at once when a
-  // stop is requested. True when it is.
+  // stop or a reload is requested. True when a stop is. One thread.
   bool WaitFor(absl::Duration delay);
 
  private:
+  void Ring();
+
   std::atomic<bool> requested_ = false;
+  std::atomic<bool> reload_ = false;
   int event_fd_;
 };
 
+// What SIGHUP means: to a service, that its settings changed; to a program in a terminal, that the
+// terminal is gone.
+enum class OnHangup { kStop, kReload };
+
 // While it lives, SIGINT and SIGTERM request `flag` and stop `prober`; afterwards they do nothing.
-// SIGPIPE is ignored. One at a time.
+// So does SIGHUP, or it requests a reload; one that was ignored (nohup) stays so. SIGPIPE is
+// ignored. One at a time.
 class StopOnSignals {
  public:
   // Both must outlive it.
-  StopOnSignals(StopFlag& flag, probe::Prober& prober);
+  StopOnSignals(StopFlag& flag, probe::Prober& prober, OnHangup on_hangup = OnHangup::kStop);
   ~StopOnSignals();
   StopOnSignals(const StopOnSignals&) = delete;
   StopOnSignals& operator=(const StopOnSignals&) = delete;

@@ -16,6 +16,10 @@ namespace {
 
 absl::CivilDay DayOf(absl::Time time) { return absl::ToCivilDay(time, absl::UTCTimeZone()); }
 
+int64_t SteadyNowNs() {
+  return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 }  // namespace
 
 Uplink::Uplink(Parts parts, UplinkOptions options)
@@ -42,6 +46,11 @@ void Uplink::Stop() {
   }
   parts_.transport.Cancel();
   if (thread_.joinable()) thread_.join();
+}
+
+absl::Duration Uplink::busy_for() const {
+  const int64_t since = busy_since_ns_.load();
+  return since == 0 ? absl::ZeroDuration() : absl::Nanoseconds(SteadyNowNs() - since);
 }
 
 bool Uplink::stopping() {
@@ -91,7 +100,9 @@ Uplink::PassResult Uplink::Pass() {
     const size_t index = (preferred_ + i) % options_.collectors.size();
     const std::string& address = options_.collectors[index];
     UplinkSession session(parts_.key, parts_.spool, parts_.plans, parts_.clock, options_.agent_id);
+    busy_since_ns_ = SteadyNowNs();
     const absl::Status status = parts_.transport.Run(address, session);
+    busy_since_ns_ = 0;
     const SessionResult& result = session.result();
     CountTraffic(result);
     // A stream that brought something forward earns a quick retry.

@@ -3,6 +3,7 @@
 #ifndef SIGHTLINE_AGENT_UPLINK_H_
 #define SIGHTLINE_AGENT_UPLINK_H_
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -68,6 +69,9 @@ class Uplink {
   // now, or after the wait that an earlier failure demands. Thread-safe.
   void Wake(bool for_plan = false);
 
+  // How long the stream that is under way has taken so far; zero when there is none. Thread-safe.
+  absl::Duration busy_for() const;
+
   // Breaks off and ends the thread; what is not acknowledged stays in the spool.
   void Stop();
 
@@ -96,6 +100,7 @@ class Uplink {
   size_t preferred_ = 0;
   std::string last_logged_;  // What the log says about the collectors; empty when all is well.
   absl::CivilDay traffic_day_;
+  std::atomic<int64_t> busy_since_ns_ = 0;  // By CLOCK_MONOTONIC; 0 when no stream is under way.
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -7,7 +7,6 @@
 
 #include "collector/cli/agents_command.h"
 #include "collector/cli/audit_log_command.h"
-#include "collector/cli/completion.h"
 #include "collector/cli/export_as.h"
 #include "collector/cli/export_command.h"
 #include "collector/cli/note_command.h"
@@ -18,6 +17,8 @@
 #include "collector/cli/timeline_command.h"
 #include "collector/cli/watch_command.h"
 #include "collector/cli/webhook_command.h"
+#include "common/flags/completion.h"
+#include "common/flags/man_page.h"
 
 namespace sightline::cli {
 namespace {
@@ -268,9 +269,15 @@ int RunSightline(int argc, const char* const* argv, const Terminal& terminal) {
   AddNoteFlags(app, all.note, [&](NoteAction action) {
     all.action = [&all, &terminal, action] { return action(all.note, terminal); };
   });
-  AddCompletionFlags(app, all.shell, [&] {
+  flags::AddCompletionFlags(app, all.shell, [&] {
     all.action = [&] {
-      *terminal.out << CompletionScript(app, all.shell);
+      *terminal.out << flags::CompletionScript(app, all.shell);
+      return absl::OkStatus();
+    };
+  });
+  flags::AddManPageCommand(app, [&] {
+    all.action = [&] {
+      *terminal.out << flags::ManPage(app, SIGHTLINE_VERSION);
       return absl::OkStatus();
     };
   });

@@ -106,6 +106,7 @@ class Collector:
         self.world = world
         self.node = node
         self.store = store
+        self.bin = world.bin
         self.port = free_port()
         self.http_port = free_port()
         self.admin = world.folder / f"{node}.sock"
@@ -116,9 +117,9 @@ class Collector:
     def start(self, wait=True):
         """Starts it; returns when it takes connections."""
         world = self.world
-        argv = [BIN / "sightline-collector", "serve", "--store", self.store, "--node", self.node,
-                "--listen", f"127.0.0.1:{self.port}", "--admin-socket", self.admin,
-                "--http", f"127.0.0.1:{self.http_port}",
+        argv = [self.bin / "sightline-collector", "serve", "--store", self.store,
+                "--node", self.node, "--listen", f"127.0.0.1:{self.port}",
+                "--admin-socket", self.admin, "--http", f"127.0.0.1:{self.http_port}",
                 "--tls-cert", world.certificates.certificate("collector"),
                 "--tls-key", world.certificates.key("collector"),
                 "--invite-roots", world.certificates.certificate("ca-lab"),
@@ -145,9 +146,7 @@ class Collector:
 
     def kill(self):
         """SIGKILL."""
-        self._process.kill()
-        self._process.wait()
-        self._process = None
+        self.end()
 
     def stop(self):
         """SIGTERM; it must end cleanly."""
@@ -195,8 +194,8 @@ class Fleet:
         self.state = state or world.folder / f"{name}.state"
         self.state.mkdir(exist_ok=True)
         self._process = world.popen(name, [
-            BIN / "fault_agents", "--roster", path, "--state", self.state, "--seed", str(seed),
-            "--pace-ms", str(pace_ms), "--drain", str(DRAIN_S)],
+            world.bin / "fault_agents", "--roster", path, "--state", self.state,
+            "--seed", str(seed), "--pace-ms", str(pace_ms), "--drain", str(DRAIN_S)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._expect("ready")
 
@@ -257,7 +256,7 @@ class World:
     """Keys, plan, certificates and the processes. Context manager."""
 
     def __init__(self, seed):
-        self.seed = seed
+        self.seed, self.bin = seed, BIN  # `bin` is of what is started; a collector has its own
         self.random = random.Random(seed)
         shared = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sightline-faults-", dir=shared))
@@ -317,7 +316,7 @@ class World:
 
     def cli(self, *arguments):
         """`sightline ...`; its standard output."""
-        done = subprocess.run([str(BIN / "sightline"), *map(str, arguments)], check=False,
+        done = subprocess.run([str(self.bin / "sightline"), *map(str, arguments)], check=False,
                               capture_output=True, text=True)
         if done.returncode != 0:
             raise AssertionError(f"sightline {arguments[0]}: {done.stderr}")
@@ -359,8 +358,9 @@ class World:
     def audit(self):
         """The report of `sightline-collector audit` on the first collector's store."""
         done = subprocess.run(
-            [*self.audit_prefix, str(BIN / "sightline-collector"), "audit", "--format", "json", "--agents",
-             "--retain", WINDOW["--retain"], "--store", self.collectors[0].store],
+            [*self.audit_prefix, str(self.bin / "sightline-collector"), "audit",
+             "--format", "json", "--agents", "--retain", WINDOW["--retain"],
+             "--store", self.collectors[0].store],
             check=False, capture_output=True, text=True)
         if done.returncode not in (0, 1) or not done.stdout:  # 1 is a sanitizer's too
             raise AssertionError(f"audit ended with {done.returncode}: {done.stderr[-4000:]}")
@@ -368,7 +368,7 @@ class World:
 
     def summary(self, collector):
         """What a collector tells readers; nothing while it has nothing to tell."""
-        done = subprocess.run([str(BIN / "sightline"), "summary", "--format", "json",
+        done = subprocess.run([str(self.bin / "sightline"), "summary", "--format", "json",
                                "--collector", f"127.0.0.1:{collector.port}", "--country", "CN",
                                "--roots", str(self.certificates.certificate("ca-lab"))],
                               check=False, capture_output=True, text=True)

@@ -1,11 +1,11 @@
-#include "collector/cli/completion.h"
+#include "common/flags/completion.h"
 
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
-namespace sightline::cli {
+namespace sightline::flags {
 namespace {
 
 // CLI11 shows a choice behind the type: "WORD:{csv,json,table}".
@@ -48,6 +48,7 @@ CompletedCommand CommandOf(const CLI::App& app, std::string path) {
     if (IsFile(option->get_single_name())) command.takes_file = true;
   }
   for (const CLI::App* child : app.get_subcommands({})) {
+    if (child->get_group().empty()) continue;  // hidden
     command.commands.push_back(CommandOf(*child, absl::StrCat(path, "/", child->get_name())));
   }
   command.path = std::move(path);
@@ -64,12 +65,12 @@ void AddCompletionFlags(CLI::App& app, std::string& shell, std::function<void()>
       ->check(CLI::IsMember({"bash", "zsh", "fish"}))
       ->type_name("");
   command->callback(std::move(chosen));
-  command->footer(
-      "Examples:\n"
-      "  . <(sightline completion bash)\n"
-      "  sightline completion bash > ~/.local/share/bash-completion/completions/sightline\n"
-      "  sightline completion zsh > \"${fpath[1]}/_sightline\"\n"
-      "  sightline completion fish > ~/.config/fish/completions/sightline.fish");
+  const std::string program = app.get_name();
+  command->footer(absl::StrCat("Examples:\n  . <(", program, " completion bash)\n  ", program,
+                               " completion bash > ~/.local/share/bash-completion/completions/",
+                               program, "\n  ", program, " completion zsh > \"${fpath[1]}/_",
+                               program, "\"\n  ", program,
+                               " completion fish > ~/.config/fish/completions/", program, ".fish"));
 }
 
 CompletedCommand CompletedBy(const CLI::App& app) { return CommandOf(app, ""); }
@@ -81,4 +82,4 @@ std::string CompletionScript(const CLI::App& app, const std::string& shell) {
   return BashCompletion(program);
 }
 
-}  // namespace sightline::cli
+}  // namespace sightline::flags

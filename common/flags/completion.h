@@ -1,14 +1,14 @@
 // Scripts that let a shell complete the command line. Made of the parser itself, so that they
 // cannot lag behind it.
-#ifndef SIGHTLINE_COLLECTOR_CLI_COMPLETION_H_
-#define SIGHTLINE_COLLECTOR_CLI_COMPLETION_H_
+#ifndef SIGHTLINE_COMMON_FLAGS_COMPLETION_H_
+#define SIGHTLINE_COMMON_FLAGS_COMPLETION_H_
 
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
 #include <vector>
 
-namespace sightline::cli {
+namespace sightline::flags {
 
 // What a shell needs to know of a flag.
 struct CompletedFlag {
@@ -45,6 +45,6 @@ std::string FishCompletion(const CompletedCommand& program);
 // The one for `shell`: "bash", "zsh" or "fish".
 std::string CompletionScript(const CLI::App& app, const std::string& shell);
 
-}  // namespace sightline::cli
+}  // namespace sightline::flags
 
-#endif  // SIGHTLINE_COLLECTOR_CLI_COMPLETION_H_
+#endif  // SIGHTLINE_COMMON_FLAGS_COMPLETION_H_

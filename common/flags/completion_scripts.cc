@@ -2,9 +2,9 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/substitute.h"
-#include "collector/cli/completion.h"
+#include "common/flags/completion.h"
 
-namespace sightline::cli {
+namespace sightline::flags {
 namespace {
 
 // A program and every command below it.
@@ -79,13 +79,13 @@ std::string FileCases(const std::vector<const CompletedCommand*>& all, absl::str
   return text;
 }
 
-constexpr char kBash[] = R"(# Completion for bash, made by "sightline completion bash".
-_sightline_files() {
+constexpr char kBash[] = R"(# Completion for bash, made by "@PROGRAM@ completion bash".
+@FUNCTION@_files() {
   mapfile -t COMPREPLY < <(compgen -f -- "$$1")
   compopt -o filenames 2>/dev/null
 }
 
-_sightline() {
+@FUNCTION@() {
   local cur=$${COMP_WORDS[COMP_CWORD]} prev=$${COMP_WORDS[COMP_CWORD - 1]} at= words= i
   # "--flag=word" comes as three words.
   if [[ $$cur == "=" ]]; then
@@ -112,12 +112,12 @@ $3      esac
   mapfile -t COMPREPLY < <(compgen -W "$$words" -- "$$cur")
 }
 
-complete -F _sightline sightline
+complete -F @FUNCTION@ @PROGRAM@
 )";
 
-constexpr char kZsh[] = R"(#compdef sightline
-# Completion for zsh, made by "sightline completion zsh".
-_sightline() {
+constexpr char kZsh[] = R"(#compdef @PROGRAM@
+# Completion for zsh, made by "@PROGRAM@ completion zsh".
+@FUNCTION@() {
   local at= prev=$${words[CURRENT-1]} i
   local -a commands flags
   compset -P '--*=' && prev=$${IPREFIX%=}
@@ -136,15 +136,15 @@ $3  esac
   _describe -o flag flags
 }
 
-if [[ "$${funcstack[1]}" == _sightline ]]; then
-  _sightline "$$@"
+if [[ "$${funcstack[1]}" == @FUNCTION@ ]]; then
+  @FUNCTION@ "$$@"
 else
-  compdef _sightline sightline
+  compdef @FUNCTION@ @PROGRAM@
 fi
 )";
 
-constexpr char kFish[] = R"(# Completion for fish, made by "sightline completion fish".
-function __sightline_at
+constexpr char kFish[] = R"(# Completion for fish, made by "@PROGRAM@ completion fish".
+function _@FUNCTION@_at
     set -l at ""
     for word in (commandline -opc)[2..-1]
         switch "$$at/$$word"
@@ -155,8 +155,14 @@ function __sightline_at
     test "$$at" = "$$argv[1]"
 end
 
-complete -c sightline -f
+complete -c @PROGRAM@ -f
 $1)";
+
+// The script with the names of the program and of the shell function that completes it.
+std::string Named(const CompletedCommand& program, absl::string_view script) {
+  const std::string function = absl::StrCat("_", absl::StrReplaceAll(program.name, {{"-", "_"}}));
+  return absl::StrReplaceAll(script, {{"@PROGRAM@", program.name}, {"@FUNCTION@", function}});
+}
 
 std::string Described(const std::string& name, const std::string& description) {
   return Quoted(absl::StrCat(name, ":", description));
@@ -187,10 +193,11 @@ std::string BashCompletion(const CompletedCommand& program) {
   for (const CompletedCommand* command : all) {
     absl::StrAppend(&words, "        '", command->path, "') words='", WordsAt(*command), "' ;;\n");
   }
-  return absl::Substitute(
-      kBash, Paths(all, " | "),
-      ValueCases(all, "", "words='$0'", "_sightline_files \"$cur\"; return", "return"),
-      FileCases(all, "      ", "_sightline_files \"$cur\"; return"), words);
+  return Named(program,
+               absl::Substitute(
+                   kBash, Paths(all, " | "),
+                   ValueCases(all, "", "words='$0'", "@FUNCTION@_files \"$cur\"; return", "return"),
+                   FileCases(all, "      ", "@FUNCTION@_files \"$cur\"; return"), words));
 }
 
 std::string ZshCompletion(const CompletedCommand& program) {
@@ -212,9 +219,10 @@ std::string ZshCompletion(const CompletedCommand& program) {
                     absl::StrJoin(commands, " "), ")\n      flags=(", absl::StrJoin(flags, " "),
                     ")\n      ;;\n");
   }
-  return absl::Substitute(kZsh, Paths(all, "|"),
-                          ValueCases(all, "(", "compadd -- $0; return", "_files; return", "return"),
-                          lists, FileCases(all, "(", "_files"));
+  return Named(program, absl::Substitute(kZsh, Paths(all, "|"),
+                                         ValueCases(all, "(", "compadd -- $0; return",
+                                                    "_files; return", "return"),
+                                         lists, FileCases(all, "(", "_files")));
 }
 
 std::string FishCompletion(const CompletedCommand& program) {
@@ -222,7 +230,7 @@ std::string FishCompletion(const CompletedCommand& program) {
   std::string lines;
   for (const CompletedCommand* command : all) {
     const std::string condition =
-        absl::StrCat("complete -c sightline -n '__sightline_at \"", command->path, "\"'");
+        absl::StrCat("complete -c @PROGRAM@ -n '_@FUNCTION@_at \"", command->path, "\"'");
     for (const CompletedCommand& child : command->commands) {
       absl::StrAppend(&lines, condition, " -a ", child.name, " -d ", FishQuoted(child.description),
                       "\n");
@@ -236,7 +244,7 @@ std::string FishCompletion(const CompletedCommand& program) {
       absl::StrAppend(&lines, FishFlag(flag, condition));
     }
   }
-  return absl::Substitute(kFish, Paths(all, " "), lines);
+  return Named(program, absl::Substitute(kFish, Paths(all, " "), lines));
 }
 
-}  // namespace sightline::cli
+}  // namespace sightline::flags

@@ -1,0 +1,38 @@
+// What the doctor found, and how it is written.
+#ifndef SIGHTLINE_AGENT_FINDING_H_
+#define SIGHTLINE_AGENT_FINDING_H_
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace sightline::agent {
+
+enum class Level {
+  kOk,
+  kWarning,  // The agent works, and somebody should know.
+  kProblem,  // The agent cannot do its work, or not safely.
+};
+
+struct Finding {
+  Level level = Level::kOk;
+  std::string check;   // One word, such as "key".
+  std::string text;    // What is so, and what it means.
+  std::string advice;  // What to do; empty when there is nothing to do.
+};
+
+Finding Ok(std::string check, std::string text);
+Finding Warning(std::string check, std::string text, std::string advice);
+Finding Problem(std::string check, std::string text, std::string advice);
+
+size_t CountOf(const std::vector<Finding>& findings, Level level);
+
+// One line each: "warning  dns         TEXT. Do: ADVICE"; then a line that sums up.
+std::string FormatFindings(const std::vector<Finding>& findings);
+// {"problems": 1, "warnings": 0, "findings": [{"level": "problem", "check": ..., "text": ...,
+// "advice": ...}]}
+std::string FormatFindingsJson(const std::vector<Finding>& findings);
+
+}  // namespace sightline::agent
+
+#endif  // SIGHTLINE_AGENT_FINDING_H_
