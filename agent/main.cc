@@ -208,18 +208,18 @@ absl::Status RunStatus(const Flags& flags) {
 absl::Status RunDoctor(const Flags& flags) {
   const absl::StatusOr<std::optional<std::string>> proxy = ProxyOf(flags);
   if (!proxy.ok()) return proxy.status();
-  const size_t problems = Doctor(
-      {flags.state_folder, *proxy, flags.offline, flags.format == "json"}, SystemFiles(),
-      SystemClock(), std::cout);
+  const size_t problems =
+      Doctor({flags.state_folder, *proxy, flags.offline, flags.format == "json"}, SystemFiles(),
+             SystemClock(), std::cout);
   if (problems == 0) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
       problems, problems == 1 ? " problem" : " problems", "; the report says what to do"));
 }
 
 absl::Status RunProbe(const Flags& flags) {
-  return Print(ProbePlan({flags.plan_path, flags.target_id, flags.format == "json", flags.rounds,
-                          flags.pause},
-                         SystemFiles(), std::cerr));
+  return Print(ProbePlan(
+      {flags.plan_path, flags.target_id, flags.format == "json", flags.rounds, flags.pause},
+      SystemFiles(), std::cerr));
 }
 
 // A command that first becomes the owner of its folder.
