@@ -150,8 +150,11 @@ absl::StatusOr<std::optional<std::string>> ReadSettingsAgain(int argc, const cha
   std::ostringstream complaints;
   CommandLine command_line({}, complaints);
   if (command_line.Parse(argc, argv, complaints).has_value()) {
-    spdlog::error("the settings stay as they were: {}", complaints.str());
-    return absl::InvalidArgumentError(complaints.str());
+    const std::string text = complaints.str();
+    // Where the help is does not matter to a log.
+    const std::string line = text.substr(0, text.find('\n'));
+    spdlog::error("the settings stay as they were: {}", line);
+    return absl::InvalidArgumentError(line);
   }
   absl::StatusOr<std::optional<std::string>> proxy = ProxyOf(command_line.flags());
   if (!proxy.ok()) {

@@ -51,17 +51,17 @@ class Greeter : public v1::Ingest::Service {
   std::atomic<int> requests = 0;
 };
 
-// A server at 127.0.0.1 with this certificate. Without a service every call is unknown to it.
+// A server at 127.0.0.1 with this certificate.
 class Server {
  public:
-  explicit Server(const TestCertificate& certificate, grpc::Service* service) {
+  Server(const TestCertificate& certificate, grpc::Service* service) {
     RequireTls13();
     grpc::SslServerCredentialsOptions ssl;
     ssl.pem_key_cert_pairs = {{certificate.key_pem, certificate.certificate_pem}};
     int port = 0;
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::SslServerCredentials(ssl), &port);
-    if (service != nullptr) builder.RegisterService(service);
+    builder.RegisterService(service);
     server_ = builder.BuildAndStart();
     address_ = absl::StrCat("127.0.0.1:", port);
   }
@@ -191,7 +191,8 @@ TEST_F(DoctorRoadTest, CertificateThatEnded) {
 }
 
 TEST_F(DoctorRoadTest, ServerThatIsNoCollector) {
-  const Server server(certificate_, nullptr);
+  v1::Ingest::Service nothing;
+  const Server server(certificate_, &nothing);
   const RoadFacts facts = Check(server.address(), certificate_.certificate_pem);
   EXPECT_EQ(facts.stage, RoadStage::kAnswer);
   EXPECT_FALSE(facts.status.ok());
