@@ -83,18 +83,18 @@ void CommandLine::AddFolderCommands() {
       ->type_name("DURATION");
   Add("resume", "End a pause", commands_.resume);
   AddFormatFlag(Add("status", "What the agent is doing", commands_.status));
-  CLI::App* doctor = Add(
-      "doctor", "Look for what is wrong, say what it means and what to do; changes and sends nothing",
-      commands_.doctor);
+  CLI::App* doctor =
+      Add("doctor",
+          "Look for what is wrong, say what it means and what to do; changes and sends nothing",
+          commands_.doctor);
   doctor->add_flag("--offline", flags_.offline, "Connect nowhere, ask nobody");
   AddProxyFlag(doctor, kOtherProxy);
   AddFormatFlag(doctor);
   CLI::App* rotate =
       Add("rotate-key", "Give the agent a new key; stop it first", commands_.rotate_key);
   AddProxyFlag(rotate, kOtherProxy);
-  CLI::App* forget =
-      Add("forget", "Leave for good and delete the key and all else; stop it first",
-          commands_.forget);
+  CLI::App* forget = Add("forget", "Leave for good and delete the key and all else; stop it first",
+                         commands_.forget);
   AddConsentFlags(forget);
   forget->add_flag("--offline", flags_.offline, "Connect nowhere: the collector is not told");
   AddProxyFlag(forget, kOtherProxy);
