@@ -145,6 +145,23 @@ TEST_F(ServiceTest, ALongRoundThatGoesOnIsAlive) {
   agent.join();
 }
 
+TEST_F(ServiceTest, ARoundThatIsNeverOverIsNotCalledAlive) {
+  std::atomic<bool> begun = false;
+  FakeProber prober([&](int) { begun = true; });
+  prober.hang = true;
+  RunParts parts = Parts(prober, Notify("200000"));
+  parts.stuck_after = absl::ZeroDuration();
+  std::thread agent([&] { EXPECT_TRUE(agent::Run(folder_.path(), parts).ok()); });
+  while (!begun) std::this_thread::yield();
+  while (manager_.Next() != "nothing") {
+  }
+  EXPECT_EQ(manager_.Wait(400), "nothing");
+  Pause();
+  EXPECT_THAT(manager_.WaitFor("paused"), HasSubstr("STATUS=paused"));
+  stop_.Request();
+  agent.join();
+}
+
 TEST_F(ServiceTest, AReloadBringsAnotherProxyAndIsSaidToBeOver) {
   FakeProber prober([&](int) { clock_.Advance(absl::Seconds(1)); });
   RunParts parts = Parts(prober, Notify());
