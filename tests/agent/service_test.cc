@@ -39,6 +39,25 @@ class RoadTransport : public DeadTransport {
   std::vector<std::string>& roads_;
 };
 
+// A stream that never ends by itself.
+class HangingTransport : public Transport {
+ public:
+  explicit HangingTransport(std::atomic<bool>& begun) : begun_(begun) {}
+  absl::Status Run(const std::string&, UplinkSession&) override {
+    begun_ = true;
+    cancelled_.wait(false);
+    return absl::CancelledError("cancelled");
+  }
+  void Cancel() override {
+    cancelled_ = true;
+    cancelled_.notify_all();
+  }
+
+ private:
+  std::atomic<bool>& begun_;
+  std::atomic<bool> cancelled_ = false;
+};
+
 class ServiceTest : public ::testing::Test {
  protected:
   ServiceNotify Notify(const std::string& watchdog_us = "") {
@@ -158,6 +177,21 @@ TEST_F(ServiceTest, ARoundThatIsNeverOverIsNotCalledAlive) {
   EXPECT_EQ(manager_.Wait(400), "nothing");
   Pause();
   EXPECT_THAT(manager_.WaitFor("paused"), HasSubstr("STATUS=paused"));
+  stop_.Request();
+  agent.join();
+}
+
+TEST_F(ServiceTest, AStreamThatIsNeverOverIsNotCalledAlive) {
+  std::atomic<bool> begun = false;
+  FakeProber prober;
+  RunParts parts = Parts(prober, Notify("200000"));
+  parts.stuck_after = absl::ZeroDuration();
+  parts.make_transport = [&](const Identity&) { return std::make_unique<HangingTransport>(begun); };
+  std::thread agent([&] { EXPECT_TRUE(agent::Run(folder_.path(), parts).ok()); });
+  while (!begun) std::this_thread::yield();
+  int heard = 0;  // What was on its way when the stream began.
+  while (manager_.Wait(400) != "nothing" && heard < 10) ++heard;
+  EXPECT_LT(heard, 10);
   stop_.Request();
   agent.join();
 }
