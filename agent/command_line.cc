@@ -49,6 +49,13 @@ CommandLine::CommandLine(Commands commands, std::ostream& out, std::string confi
 std::optional<int> CommandLine::Parse(int argc, const char* const* argv, std::ostream& err) {
   try {
     app_.parse(argc, argv);
+    // The environment was given to the flags of every command, and commands share their places: the
+    // command that was asked for has the last word.
+    for (CLI::App* chosen : app_.get_subcommands()) {
+      for (CLI::Option* option : chosen->get_options()) {
+        if (!option->empty()) option->run_callback();
+      }
+    }
   } catch (const CLI::ParseError& error) {
     return app_.exit(error, out_, err) == 0 ? kExitOk : kExitUsage;
   }
@@ -83,18 +90,18 @@ void CommandLine::AddFolderCommands() {
       ->type_name("DURATION");
   Add("resume", "End a pause", commands_.resume);
   AddFormatFlag(Add("status", "What the agent is doing", commands_.status));
-  CLI::App* doctor = Add(
-      "doctor", "Look for what is wrong, say what it means and what to do; changes and sends nothing",
-      commands_.doctor);
+  CLI::App* doctor =
+      Add("doctor",
+          "Look for what is wrong, say what it means and what to do; changes and sends nothing",
+          commands_.doctor);
   doctor->add_flag("--offline", flags_.offline, "Connect nowhere, ask nobody");
   AddProxyFlag(doctor, kOtherProxy);
   AddFormatFlag(doctor);
   CLI::App* rotate =
       Add("rotate-key", "Give the agent a new key; stop it first", commands_.rotate_key);
   AddProxyFlag(rotate, kOtherProxy);
-  CLI::App* forget =
-      Add("forget", "Leave for good and delete the key and all else; stop it first",
-          commands_.forget);
+  CLI::App* forget = Add("forget", "Leave for good and delete the key and all else; stop it first",
+                         commands_.forget);
   AddConsentFlags(forget);
   forget->add_flag("--offline", flags_.offline, "Connect nowhere: the collector is not told");
   AddProxyFlag(forget, kOtherProxy);

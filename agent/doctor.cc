@@ -61,7 +61,8 @@ std::vector<Finding> LookAtNetwork(const DoctorOptions& options, const Identity&
   const bool pinned = !identity.collector_roots_pem.empty();
   findings.push_back(JudgeRoots({pinned, system_roots.status()}));
   if (quiet) {
-    findings.push_back(Ok("road", absl::StrCat(roads.size(), " to the collectors; not tried, for "
+    findings.push_back(Ok("road", absl::StrCat(roads.size(),
+                                               " to the collectors; not tried, for "
                                                "nothing is to connect now")));
     return findings;
   }

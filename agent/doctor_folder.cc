@@ -116,26 +116,27 @@ Finding JudgeFolder(const FolderFacts& facts) {
                    "run the agent as the user that owns the folder");
   }
   if (!facts.foreign.empty()) {
-    return Problem("folder",
-                   absl::StrCat("files in ", facts.path, " belong to another user (",
-                                Names(facts.foreign), "), so the agent cannot replace or read them"),
-                   absl::StrCat("sudo chown -R --reference=", facts.path, " ", facts.path));
-  }
-  if ((facts.mode & 077) != 0 || !facts.open.empty()) {
     return Problem(
         "folder",
-        absl::StrCat("others on this machine can look into ",
-                     (facts.mode & 077) != 0 ? facts.path : Names(facts.open),
-                     ": what this machine saw, and perhaps the key, is open to them"),
-        absl::StrCat("sudo chmod -R go= ", facts.path));
+        absl::StrCat("files in ", facts.path, " belong to another user (", Names(facts.foreign),
+                     "), so the agent cannot replace or read them"),
+        absl::StrCat("sudo chown -R --reference=", facts.path, " ", facts.path));
+  }
+  if ((facts.mode & 077) != 0 || !facts.open.empty()) {
+    return Problem("folder",
+                   absl::StrCat("others on this machine can look into ",
+                                (facts.mode & 077) != 0 ? facts.path : Names(facts.open),
+                                ": what this machine saw, and perhaps the key, is open to them"),
+                   absl::StrCat("sudo chmod -R go= ", facts.path));
   }
   return Ok("folder", absl::StrCat(facts.path, " and all in it belong to the agent's user alone"));
 }
 
 Finding JudgeIdentity(const absl::StatusOr<Identity>& identity) {
   if (identity.ok()) {
-    return Ok("enrolled", absl::StrCat("as ", absl::BytesToHexString(identity->agent_id).substr(0, 16),
-                                       " for ", identity->region));
+    return Ok("enrolled",
+              absl::StrCat("as ", absl::BytesToHexString(identity->agent_id).substr(0, 16), " for ",
+                           identity->region));
   }
   if (absl::IsNotFound(identity.status())) {
     return Problem("enrolled", "nobody enrolled here yet, so the agent has nothing to do",
@@ -169,11 +170,11 @@ Finding JudgeRunning(bool running, const std::string& path) {
 
 Finding JudgePause(const std::optional<Pause>& pause, absl::Time now) {
   if (!pause) return Ok("pause", "not paused");
-  const std::string end =
-      pause->until ? absl::StrCat("for ", Long(*pause->until - now), " more")
-                   : std::string("until somebody ends it");
+  const std::string end = pause->until ? absl::StrCat("for ", Long(*pause->until - now), " more")
+                                       : std::string("until somebody ends it");
   return Warning("pause",
-                 absl::StrCat("paused ", end, ": nothing is probed, and nothing connects to the "
+                 absl::StrCat("paused ", end,
+                              ": nothing is probed, and nothing connects to the "
                               "collector; neither did this command"),
                  "to go on: sightline-agent resume");
 }
@@ -185,11 +186,11 @@ Finding JudgePlan(const PlanFacts& plan, absl::Time now) {
   }
   const std::string name = absl::StrCat("version ", plan.version);
   if (plan.expire_time <= now) {
-    return Problem("plan",
-                   absl::StrCat(name, " expired ", Long(now - plan.expire_time),
-                                " ago, so nothing is probed"),
-                   "look at the lines on clock and roads: a newer plan comes by itself once the "
-                   "collector is reached; if they are well, tell the operator");
+    return Problem(
+        "plan",
+        absl::StrCat(name, " expired ", Long(now - plan.expire_time), " ago, so nothing is probed"),
+        "look at the lines on clock and roads: a newer plan comes by itself once the "
+        "collector is reached; if they are well, tell the operator");
   }
   const std::string text =
       absl::StrCat(name, ", signed by the operator, issued ", Long(now - plan.issue_time),
@@ -221,14 +222,17 @@ Finding JudgeSpool(const absl::StatusOr<SpoolView>& spool, bool running, absl::T
     absl::StrAppend(&text, ", the oldest ", Long(now - *spool->oldest_round), " old");
   }
   if (spool->torn_bytes > 0 && !running) {
-    absl::StrAppend(&text, "; the last run was cut off while it wrote, and what it had finished is "
-                           "whole");
+    absl::StrAppend(&text,
+                    "; the last run was cut off while it wrote, and what it had finished is "
+                    "whole");
   }
   constexpr const char kAdvice[] = "see what the lines on roads and on delivery say";
-  if (static_cast<double>(spool->bytes) > kSpoolNearlyFull * static_cast<double>(limits.bytes_max)) {
+  if (static_cast<double>(spool->bytes) >
+      kSpoolNearlyFull * static_cast<double>(limits.bytes_max)) {
     return Warning("spool",
-                   absl::StrCat(text, ": it is nearly full. New reports go in without detail, and "
-                                      "the oldest give way when it is full"),
+                   absl::StrCat(text,
+                                ": it is nearly full. New reports go in without detail, and "
+                                "the oldest give way when it is full"),
                    kAdvice);
   }
   if (spool->oldest_round && now - *spool->oldest_round > kWaitsLong) {
@@ -252,10 +256,9 @@ Finding JudgeRounds(const AgentFacts& facts, absl::Time now) {
   }
   const absl::Time last = status.last_round_time.value_or(status.start_time);
   const std::string text =
-      status.last_round_time
-          ? absl::StrCat("the last round was ", Long(now - last), " ago, with ",
-                         status.last_round_checks, " checks")
-          : absl::StrCat("no round since the start ", Long(now - last), " ago");
+      status.last_round_time ? absl::StrCat("the last round was ", Long(now - last), " ago, with ",
+                                            status.last_round_checks, " checks")
+                             : absl::StrCat("no round since the start ", Long(now - last), " ago");
   const absl::Duration late = std::max(3 * facts.plan.round_interval, absl::Minutes(10));
   if (facts.running && !facts.pause && now - last > late) {
     return Warning("rounds",
@@ -266,7 +269,8 @@ Finding JudgeRounds(const AgentFacts& facts, absl::Time now) {
   }
   if (status.lost_batches > 0) {
     return Warning("rounds",
-                   absl::StrCat(text, "; ", status.lost_batches, " reports were given up since the "
+                   absl::StrCat(text, "; ", status.lost_batches,
+                                " reports were given up since the "
                                 "start, because the spool was full"),
                    "see the lines on spool and roads");
   }

@@ -50,8 +50,7 @@ bool IsThere(v1::Egress egress) {
 }
 
 bool LooksLikeVpn(v1::Egress egress) {
-  return egress == v1::EGRESS_TUN || egress == v1::EGRESS_WIREGUARD ||
-         egress == v1::EGRESS_VIRTUAL;
+  return egress == v1::EGRESS_TUN || egress == v1::EGRESS_WIREGUARD || egress == v1::EGRESS_VIRTUAL;
 }
 
 std::string WayText(const char* family, const probe::EgressView& view) {
@@ -118,8 +117,10 @@ Finding JudgeClock(const ClockFacts& facts) {
   const std::string now = TimeText(facts.now);
   const absl::Time earliest = absl::FromCivil(kEarliest, absl::UTCTimeZone());
   if (facts.now < earliest) {
-    return Problem("clock", absl::StrCat("it says ", now, ", which is long past: certificates and "
-                                         "plans seem not to be valid yet"),
+    return Problem("clock",
+                   absl::StrCat("it says ", now,
+                                ", which is long past: certificates and "
+                                "plans seem not to be valid yet"),
                    kSetClock);
   }
   if (facts.plan_issue_time && facts.now < *facts.plan_issue_time - kPlanSlack) {
@@ -133,21 +134,24 @@ Finding JudgeClock(const ClockFacts& facts) {
     const std::string text = absl::StrCat(
         "it is ",
         absl::FormatDuration(absl::Trunc(absl::AbsDuration(*facts.offset), absl::Seconds(1))),
-        ahead ? " ahead of" : " behind", " the collector's, so what this machine sees is booked at "
+        ahead ? " ahead of" : " behind",
+        " the collector's, so what this machine sees is booked at "
         "a wrong time");
     return absl::AbsDuration(*facts.offset) > kOffsetTooLarge ? Problem("clock", text, kSetClock)
                                                               : Warning("clock", text, kSetClock);
   }
   if (facts.synchronised == false) {
     return Warning("clock",
-                   absl::StrCat("it says ", now, "; nothing keeps it right (no NTP), so it may "
+                   absl::StrCat("it says ", now,
+                                "; nothing keeps it right (no NTP), so it may "
                                 "drift"),
                    "sudo timedatectl set-ntp true");
   }
   return Ok("clock",
             absl::StrCat("it says ", now,
-                         facts.synchronised ? ", kept right by NTP" : "; whether NTP keeps it right "
-                                                                      "is not known",
+                         facts.synchronised ? ", kept right by NTP"
+                                            : "; whether NTP keeps it right "
+                                              "is not known",
                          facts.offset ? absl::StrCat(", ", absl::ToInt64Milliseconds(*facts.offset),
                                                      " ms from the collector's")
                                       : ""));
@@ -164,7 +168,8 @@ Finding JudgeRoutes(const RouteFacts& facts) {
   for (const probe::EgressView& view : {facts.v4, facts.v6}) {
     if (!LooksLikeVpn(view.egress)) continue;
     return Warning("route",
-                   absl::StrCat(text, "; ", view.interface, " looks like a VPN. Reports are then "
+                   absl::StrCat(text, "; ", view.interface,
+                                " looks like a VPN. Reports are then "
                                 "labelled so, and say little of your own line"),
                    "let this machine, or the agent, go without the VPN if you can");
   }
@@ -176,28 +181,32 @@ Finding JudgeNames(const NameFacts& facts) {
     return Problem("dns", "/etc/resolv.conf names no resolver, so no name can be looked up",
                    "connect the network, or write a line \"nameserver ADDRESS\" there");
   }
-  if (!facts.asked) return Ok("dns", absl::StrCat("the resolver is ", facts.resolver, "; not asked"));
+  if (!facts.asked)
+    return Ok("dns", absl::StrCat("the resolver is ", facts.resolver, "; not asked"));
   std::vector<std::string> texts;
   for (const NameAnswer& answer : facts.answers) {
     const std::string took = absl::StrCat(absl::ToInt64Milliseconds(answer.took), " ms");
     if (!answer.status.ok()) {
-      return Warning("dns",
-                     absl::StrCat("the resolver ", facts.resolver, " gave no address for ",
-                                  answer.name, " (", answer.status.message(), ", after ", took, ")"),
-                     "if other names work, this one may be blocked, and a proxy can help; otherwise "
-                     "mend the network or name another resolver in /etc/resolv.conf");
+      return Warning(
+          "dns",
+          absl::StrCat("the resolver ", facts.resolver, " gave no address for ", answer.name, " (",
+                       answer.status.message(), ", after ", took, ")"),
+          "if other names work, this one may be blocked, and a proxy can help; otherwise "
+          "mend the network or name another resolver in /etc/resolv.conf");
     }
     if (HasFakeAddress(answer)) {
       return Warning("dns",
                      absl::StrCat(answer.name, " has the made-up address ", AddressesText(answer),
-                                  " (", kFakeIpRange, "), as proxy software on this machine or its "
+                                  " (", kFakeIpRange,
+                                  "), as proxy software on this machine or its "
                                   "router gives. Reports are then labelled so"),
                      "let this machine go without that software if you can");
     }
     if (answer.took > kSlowAnswer) {
-      return Warning("dns", absl::StrCat("the resolver ", facts.resolver, " took ", took, " for ",
-                                         answer.name),
-                     "nothing if this was once; otherwise name another resolver");
+      return Warning(
+          "dns",
+          absl::StrCat("the resolver ", facts.resolver, " took ", took, " for ", answer.name),
+          "nothing if this was once; otherwise name another resolver");
     }
     texts.push_back(absl::StrCat(answer.name, " is ", AddressesText(answer), " (", took, ")"));
   }
@@ -212,12 +221,12 @@ Finding JudgeProxy(const ProxyFacts& facts) {
           ? "reports go directly, through no proxy"
           : absl::StrCat("reports go directly first, then through ", facts.configured);
   if (!facts.environment.empty() && facts.configured.empty()) {
-    return Warning("proxy",
-                   absl::StrCat(used, "; the environment names one (",
-                                absl::StrJoin(facts.environment, ", "),
-                                "), which the agent does not use"),
-                   "nothing if a road below works; otherwise write into /etc/sightline/agent.toml: "
-                   "proxy = \"http://HOST:PORT\"");
+    return Warning(
+        "proxy",
+        absl::StrCat(used, "; the environment names one (", absl::StrJoin(facts.environment, ", "),
+                     "), which the agent does not use"),
+        "nothing if a road below works; otherwise write into /etc/sightline/agent.toml: "
+        "proxy = \"http://HOST:PORT\"");
   }
   return Ok("proxy", used);
 }
@@ -238,7 +247,8 @@ Finding JudgeRoots(const RootsFacts& facts) {
                    kInstall);
   }
   return Problem("roots",
-                 absl::StrCat(facts.system.message(), ": the collector cannot be told from an "
+                 absl::StrCat(facts.system.message(),
+                              ": the collector cannot be told from an "
                               "impostor, so nothing is sent"),
                  kInstall);
 }
@@ -250,8 +260,9 @@ Finding JudgeRights(const RightsFacts& facts) {
                    "mistake in it would be root's",
                    "give the folder to a user of its own, as the package does");
   }
-  return Ok("rights", absl::StrCat("user ", facts.user, "; the agent needs no capability and no root",
-                                   facts.capabilities == 0 ? "" : ", and has some here"));
+  return Ok("rights",
+            absl::StrCat("user ", facts.user, "; the agent needs no capability and no root",
+                         facts.capabilities == 0 ? "" : ", and has some here"));
 }
 
 }  // namespace sightline::agent

@@ -26,26 +26,29 @@ Finding JudgeCertificate(const RoadFacts& facts, const std::string& road) {
       facts.certificate_end ? DayText(*facts.certificate_end) : std::string("a time in the past");
   switch (facts.certificate_error) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
-      return Problem("road", absl::StrCat(road, "the collector's certificate ended at ", end,
-                                          ", so nothing is sent"),
-                     "look at the line on the clock; if that is well, tell the operator to renew "
-                     "the certificate");
+      return Problem(
+          "road",
+          absl::StrCat(road, "the collector's certificate ended at ", end, ", so nothing is sent"),
+          "look at the line on the clock; if that is well, tell the operator to renew "
+          "the certificate");
     case X509_V_ERR_CERT_NOT_YET_VALID:
       return Problem("road", absl::StrCat(road, "the certificate is not valid yet by this clock"),
                      "look at the line on the clock; if that is well, tell the operator");
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-      return Problem("road", absl::StrCat(road, "the certificate is of another host, so nothing is "
-                                          "sent there"),
+      return Problem("road",
+                     absl::StrCat(road,
+                                  "the certificate is of another host, so nothing is "
+                                  "sent there"),
                      "tell the operator; on a foreign network, such as a hotel's, log in there "
                      "first");
     default:
-      return Problem("road",
-                     absl::StrCat(road, "the certificate is none that the invite vouches for (",
-                                  facts.status.message(),
-                                  "): somebody may stand between. Nothing is sent"),
-                     "do not work around it. Ask the operator, by another way, whether the "
-                     "certificate changed; on a foreign network, log in there first");
+      return Problem(
+          "road",
+          absl::StrCat(road, "the certificate is none that the invite vouches for (",
+                       facts.status.message(), "): somebody may stand between. Nothing is sent"),
+          "do not work around it. Ask the operator, by another way, whether the "
+          "certificate changed; on a foreign network, log in there first");
   }
 }
 
@@ -56,8 +59,9 @@ Finding JudgeWorking(const RoadFacts& facts, const std::string& road, absl::Time
   if (!facts.certificate_end) return Ok("road", text);
   const std::string end = absl::StrCat("its certificate ends at ", DayText(*facts.certificate_end));
   if (*facts.certificate_end - now > kEndsSoon) return Ok("road", absl::StrCat(text, "; ", end));
-  return Warning("road", absl::StrCat(text, "; ", end),
-                 "tell the operator, unless that is usual: certificates of a week renew themselves");
+  return Warning(
+      "road", absl::StrCat(text, "; ", end),
+      "tell the operator, unless that is usual: certificates of a week renew themselves");
 }
 
 // As if no other road were there.
@@ -76,7 +80,8 @@ Finding JudgeRoad(const RoadFacts& facts, absl::Time now) {
                            "start the proxy, or correct its address: --proxy, or `proxy` in "
                            "/etc/sightline/agent.toml");
     case RoadStage::kProxy:
-      return Problem("road", absl::StrCat(road, "the proxy opens no way to the collector (", why, ")"),
+      return Problem("road",
+                     absl::StrCat(road, "the proxy opens no way to the collector (", why, ")"),
                      "let the proxy allow CONNECT to the collector's address and port, or name "
                      "another one");
     case RoadStage::kHandshake:

@@ -9,7 +9,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/status/statusor.h"
 #include "agent/consent.h"
 #include "agent/state.h"
 #include "common/clock.h"

@@ -150,8 +150,11 @@ absl::StatusOr<std::optional<std::string>> ReadSettingsAgain(int argc, const cha
   std::ostringstream complaints;
   CommandLine command_line({}, complaints);
   if (command_line.Parse(argc, argv, complaints).has_value()) {
-    spdlog::error("the settings stay as they were: {}", complaints.str());
-    return absl::InvalidArgumentError(complaints.str());
+    const std::string text = complaints.str();
+    // Where the help is does not matter to a log.
+    const std::string line = text.substr(0, text.find('\n'));
+    spdlog::error("the settings stay as they were: {}", line);
+    return absl::InvalidArgumentError(line);
   }
   absl::StatusOr<std::optional<std::string>> proxy = ProxyOf(command_line.flags());
   if (!proxy.ok()) {
@@ -208,18 +211,18 @@ absl::Status RunStatus(const Flags& flags) {
 absl::Status RunDoctor(const Flags& flags) {
   const absl::StatusOr<std::optional<std::string>> proxy = ProxyOf(flags);
   if (!proxy.ok()) return proxy.status();
-  const size_t problems = Doctor(
-      {flags.state_folder, *proxy, flags.offline, flags.format == "json"}, SystemFiles(),
-      SystemClock(), std::cout);
+  const size_t problems =
+      Doctor({flags.state_folder, *proxy, flags.offline, flags.format == "json"}, SystemFiles(),
+             SystemClock(), std::cout);
   if (problems == 0) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
       problems, problems == 1 ? " problem" : " problems", "; the report says what to do"));
 }
 
 absl::Status RunProbe(const Flags& flags) {
-  return Print(ProbePlan({flags.plan_path, flags.target_id, flags.format == "json", flags.rounds,
-                          flags.pause},
-                         SystemFiles(), std::cerr));
+  return Print(ProbePlan(
+      {flags.plan_path, flags.target_id, flags.format == "json", flags.rounds, flags.pause},
+      SystemFiles(), std::cerr));
 }
 
 // A command that first becomes the owner of its folder.

@@ -118,8 +118,8 @@ absl::StatusOr<Descriptor> ConnectToAny(const std::vector<IpAddress>& addresses,
     const absl::Duration share = timeout / static_cast<int64_t>(count);
     absl::StatusOr<Descriptor> fd = ConnectTo(addresses[i], port, absl::Now() + share);
     if (fd.ok()) return fd;
-    last = absl::Status(fd.status().code(), absl::StrCat(FormatIpAddress(addresses[i]), ": ",
-                                                         fd.status().message()));
+    last = absl::Status(fd.status().code(),
+                        absl::StrCat(FormatIpAddress(addresses[i]), ": ", fd.status().message()));
   }
   return last;
 }
@@ -137,7 +137,8 @@ absl::Status OpenTunnel(int fd, const std::string& address, absl::Time end) {
   while (!absl::EndsWith(head, "\r\n\r\n") && head.size() < kProxyHeadMax) {
     if (absl::Status status = Await(fd, POLLIN, end); !status.ok()) return status;
     char byte = 0;
-    if (recv(fd, &byte, 1, 0) != 1) return absl::UnavailableError("the proxy closed the connection");
+    if (recv(fd, &byte, 1, 0) != 1)
+      return absl::UnavailableError("the proxy closed the connection");
     head.push_back(byte);
   }
   const std::string line = head.substr(0, head.find('\r'));
@@ -233,8 +234,7 @@ absl::Status Walk(const Road& road, const RoadCheckOptions& options, RoadFacts& 
       direct ? collector : SplitHostPort(absl::StripPrefix(road.proxy, "http://"));
   const NameAnswer name = LookUpName(first.host, options.timeout);
   if (!name.status.ok()) {
-    return absl::Status(name.status.code(),
-                        absl::StrCat(first.host, ": ", name.status.message()));
+    return absl::Status(name.status.code(), absl::StrCat(first.host, ": ", name.status.message()));
   }
   facts.stage = RoadStage::kConnect;
   const absl::Time start = absl::Now();

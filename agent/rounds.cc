@@ -136,8 +136,7 @@ void Rounds::TellService() {
 }
 
 void Rounds::TellAlive() {
-  const bool round_hangs =
-      round_start_.has_value() && SteadyNow() - *round_start_ > stuck_after_;
+  const bool round_hangs = round_start_.has_value() && SteadyNow() - *round_start_ > stuck_after_;
   if (!round_hangs && link_.busy_for() <= stuck_after_) service_.Alive();
 }
 

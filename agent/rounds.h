@@ -74,7 +74,7 @@ class Rounds {
   const absl::Duration stuck_after_;
   std::optional<absl::Time> round_start_;  // Of the round that is under way, by CLOCK_MONOTONIC.
   std::string pause_text_;                 // Empty unless paused.
-  std::optional<bool> paused_;  // As the link was left.
+  std::optional<bool> paused_;             // As the link was left.
   std::string last_problem_;
 };
 

@@ -10,7 +10,6 @@
 #include "agent/link.h"
 #include "agent/plan_keeper.h"
 #include "agent/road.h"
-#include "agent/rounds.h"
 #include "agent/service_report.h"
 #include "agent/spool.h"
 #include "agent/spool_view.h"
@@ -121,7 +120,7 @@ absl::Status Run(const std::string& state_folder, const RunParts& parts) {
   DetailFilter detail;
   ServiceReport service(parts.notify);
   Rounds({parts.prober, sealer, **spool, detail, parts.clock, parts.stop, random, identity->role},
-         {folder, **plans, board, link, service, reload})
+         {folder, **plans, board, link, service, reload, parts.stuck_after})
       .Loop();
   service.Stopping();
   link.Close();

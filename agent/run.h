@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "agent/probe/prober.h"
 #include "agent/rotate.h"
+#include "agent/rounds.h"
 #include "agent/state.h"
 #include "agent/stop_flag.h"
 #include "agent/uplink.h"
@@ -36,6 +37,8 @@ struct RunParts {
   // Reads the settings again when `stop` is asked for that, and returns the proxy as above. After
   // an error, which it logs, all stays as it is. Empty: there is nothing to read again.
   std::function<absl::StatusOr<std::optional<std::string>>()> reload = {};
+  // When a round or a stream counts as stuck, and the watchdog hears no more.
+  absl::Duration stuck_after = kStuckAfter;
 };
 
 // Works until `stop` is requested (and the prober stopped), then returns OK; an unfinished round is

@@ -72,10 +72,9 @@ absl::Status BecomeOwnerOf(const std::string& folder) {
                        setresgid(owner.gid, owner.gid, owner.gid) == 0 &&
                        setresuid(owner.uid, owner.uid, owner.uid) == 0;
   if (changed && Became(owner)) return absl::OkStatus();
-  return absl::PermissionDeniedError(
-      absl::StrCat(folder, " belongs to user ", owner.name,
-                   ", and root cannot become that user here (", strerror(errno),
-                   "); run the same command as that user"));
+  return absl::PermissionDeniedError(absl::StrCat(
+      folder, " belongs to user ", owner.name, ", and root cannot become that user here (",
+      strerror(errno), "); run the same command as that user"));
 }
 
 }  // namespace sightline::agent

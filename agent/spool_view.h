@@ -27,8 +27,8 @@ absl::Status ReplaySpool(Files& files, const std::string& folder, SpoolIndex& in
                          SpoolRecovery& recovery);
 
 struct SpoolView {
-  size_t batches = 0;  // That wait, tombstones among them.
-  size_t bytes = 0;    // On disk.
+  size_t batches = 0;                      // That wait, tombstones among them.
+  size_t bytes = 0;                        // On disk.
   std::optional<absl::Time> oldest_round;  // Start of the round of the batch that waits longest.
   size_t torn_bytes = 0;                   // As SpoolRecovery; an append may be under way, too.
   uint64_t batches_damaged = 0;            // The next start puts tombstones in their place.

@@ -7,6 +7,7 @@ Run by deploy/quickstart once everything is built. Only the summary goes to stan
 import argparse
 import datetime
 import pathlib
+import shlex
 import signal
 import sys
 import tempfile
@@ -15,7 +16,9 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from sightline_lab import Lab, LabError, NotAllowedError  # pylint: disable=wrong-import-position
+# pylint: disable=wrong-import-position
+from sightline_lab import Lab, LabError, NotAllowedError
+from sightline_lab.topology import COLLECTOR, COLLECTOR_HTTP, COLLECTOR_PORT
 
 OPENED = ("CN-BJ", "CN-SH")
 WINDOW_S = 10
@@ -60,11 +63,30 @@ def show(lab: Lab, output_format: str) -> None:
     lab.print_summary(output_format)
 
 
+def write_reader_env(lab: Lab, http: str) -> pathlib.Path:
+    """A file for another terminal's shell: where proto/README.md finds this lab."""
+    roots = lab.directory / "certificates" / "ca-lab.pem"
+    values = {
+        "SIGHTLINE_COLLECTOR": f"localhost:{lab.open_door(COLLECTOR, COLLECTOR_PORT)}",
+        "SIGHTLINE_ROOTS": roots,
+        "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": roots,
+        "SIGHTLINE_HTTP": http,
+        "SIGHTLINE_STORE": f"sqlite:{lab.directory / 'collector.db'}",
+        "SIGHTLINE_OPERATOR_KEY": lab.directory / "operator.pub.pem",
+        "SIGHTLINE_LAB": lab.directory,
+    }
+    file = lab.directory / "reader.env"
+    file.write_text("".join(f"export {name}={shlex.quote(str(value))}\n"
+                            for name, value in values.items()))
+    return file
+
+
 def stay(lab: Lab, output_format: str) -> None:
     """Shows each new window until Ctrl-C."""
     shown = 0.0
-    dashboard = lab.open_dashboard()
-    tell(f"the dashboard: {dashboard}")
+    http = f"http://127.0.0.1:{lab.open_door(*COLLECTOR_HTTP)}"
+    reader_env = write_reader_env(lab, http)
+    tell(f"the dashboard: {http}/; for the API: . {reader_env}")
     while True:
         start = window_start(lab.summary())
         if start != shown:
@@ -74,7 +96,9 @@ def stay(lab: Lab, output_format: str) -> None:
             show(lab, output_format)
             if output_format == "table":
                 where = f"--dir {lab.directory}"
-                print(f"\nThe same in a browser: {dashboard}\n"
+                print(f"\nThe same in a browser: {http}/\n"
+                      f"From a program, as proto/README.md says, in another terminal:\n"
+                      f"  . {reader_env}\n"
                       f"Change the policy from another terminal and watch the next windows:\n"
                       f"  deploy/lab/lab open whatsapp all {where}\n"
                       f"  deploy/lab/lab close whatsapp CN-SH/4134 {where}\n"

@@ -1,18 +1,12 @@
 // Prints where each service is reachable, one line a region: the API of Sightline from Node.js.
 //
-//     npm --prefix proto/examples ci
+//     npm --prefix proto/examples ci --ignore-scripts
 //     node proto/examples/summary.mjs collector.example:7443 CN [--roots ca.pem]
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-
-// Where the packages are: beside this file, or in the folder that SIGHTLINE_NODE_MODULES names.
-const here = dirname(fileURLToPath(import.meta.url));
-const load = createRequire(join(process.env.SIGHTLINE_NODE_MODULES ?? here, "index.js"));
-const grpc = load("@grpc/grpc-js");
-const protoLoader = load("@grpc/proto-loader");
+import grpc from "@grpc/grpc-js";
+import protoLoader from "@grpc/proto-loader";
 
 const { values, positionals } = parseArgs({
   options: { roots: { type: "string" } },
@@ -25,12 +19,13 @@ if (country === undefined) {
 }
 
 const definition = protoLoader.loadSync("sightline/v1/summaries.proto", {
-  includeDirs: [join(here, "..")],
+  includeDirs: [fileURLToPath(new URL("..", import.meta.url))],
   keepCase: true,
   enums: String,
   defaults: true,
 });
 const { Summaries } = grpc.loadPackageDefinition(definition).sightline.v1;
+// Without roots: those of $GRPC_DEFAULT_SSL_ROOTS_FILE_PATH, else those of Node.js.
 const roots = values.roots === undefined ? null : readFileSync(values.roots);
 const client = new Summaries(collector, grpc.credentials.createSsl(roots));
 

@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """Prints where each service is reachable, one line a region: the API of Sightline from Python.
 
-    protoc -I proto --python_out=messages proto/sightline/v1/*.proto
-    PYTHONPATH=messages python3 proto/examples/summary.py collector.example:7443 CN
+    python3 proto/examples/summary.py collector.example:7443 CN
 
-Needs grpcio and protobuf (Debian: python3-grpcio, python3-protobuf, protobuf-compiler).
+proto/README.md says how the modules of sightline.v1 are made.
 """
 
 import argparse
@@ -12,7 +11,7 @@ import pathlib
 import sys
 
 import grpc
-from sightline.v1 import summary_pb2
+from sightline.v1 import summaries_pb2_grpc, summary_pb2
 
 
 def short(enum, value):
@@ -42,13 +41,10 @@ def main():
     arguments = parser.parse_args()
     roots = pathlib.Path(arguments.roots).read_bytes() if arguments.roots else None
     with grpc.secure_channel(arguments.collector, grpc.ssl_channel_credentials(roots)) as channel:
-        get_summary = channel.unary_unary(
-            "/sightline.v1.Summaries/GetSummary",
-            request_serializer=summary_pb2.GetSummaryRequest.SerializeToString,
-            response_deserializer=summary_pb2.GetSummaryResponse.FromString)
+        reader = summaries_pb2_grpc.SummariesStub(channel)
         try:
-            response = get_summary(summary_pb2.GetSummaryRequest(country=arguments.country),
-                                   timeout=15)
+            response = reader.GetSummary(summary_pb2.GetSummaryRequest(country=arguments.country),
+                                         timeout=15)
         except grpc.RpcError as error:
             # The collector's own words: which field was wrong, or when to ask again.
             print(f"summary.py: {error.code().name}: {error.details()}", file=sys.stderr)

@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """Prints every change of what Sightline says, once, across restarts and broken connections.
 
-    protoc -I proto --python_out=messages proto/sightline/v1/*.proto
-    PYTHONPATH=messages python3 proto/examples/watch.py collector.example:7443 CN --state token.txt
+    python3 proto/examples/watch.py collector.example:7443 CN --state token.txt
 
-Needs grpcio and protobuf (Debian: python3-grpcio, python3-protobuf, protobuf-compiler).
+proto/README.md says how the modules of sightline.v1 are made.
 """
 
 import argparse
@@ -15,7 +14,7 @@ import threading
 import time
 
 import grpc
-from sightline.v1 import change_pb2, summary_pb2
+from sightline.v1 import change_pb2, summaries_pb2_grpc, summary_pb2
 
 # The collector sends a heartbeat every 15 s when nothing changed: a longer silence is a break.
 SILENCE_S = 60
@@ -67,11 +66,8 @@ class Token:
 
 def follow(channel, arguments, token):
     """Prints what one stream brings. Yields for every message, and returns when it is silent."""
-    watch = channel.unary_stream(
-        "/sightline.v1.Summaries/WatchSummaries",
-        request_serializer=change_pb2.WatchSummariesRequest.SerializeToString,
-        response_deserializer=change_pb2.WatchSummariesResponse.FromString)
-    stream = watch(change_pb2.WatchSummariesRequest(
+    reader = summaries_pb2_grpc.SummariesStub(channel)
+    stream = reader.WatchSummaries(change_pb2.WatchSummariesRequest(
         country=arguments.country, target_ids=arguments.target, resume_token=token.text))
     try:
         while True:

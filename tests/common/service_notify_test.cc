@@ -3,48 +3,18 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <cstddef>
-#include <cstring>
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "tests/common/notify_manager.h"
 #include "tests/common/temp_folder.h"
 
 namespace sightline {
 namespace {
 
 using ::testing::MatchesRegex;
-
-// A manager's end of the socket. `name` is a path, or "@NAME".
-class Manager {
- public:
-  explicit Manager(const std::string& name) : fd_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    memcpy(address.sun_path, name.data(), name.size());
-    if (name[0] == '@') address.sun_path[0] = '\0';
-    EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&address),
-                   static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size())),
-              0);
-  }
-  Manager(const Manager&) = delete;
-  Manager& operator=(const Manager&) = delete;
-  ~Manager() { close(fd_); }
-
-  // What came, or "nothing".
-  std::string Next() const {
-    char buffer[1024];
-    const ssize_t size = recv(fd_, buffer, sizeof buffer, MSG_DONTWAIT);
-    return size < 0 ? "nothing" : std::string(buffer, static_cast<size_t>(size));
-  }
-
- private:
-  int fd_;
-};
 
 class ServiceNotifyTest : public ::testing::Test {
  protected:
@@ -70,7 +40,7 @@ TEST_F(ServiceNotifyTest, WithoutAManagerNothingIsSaid) {
 
 TEST_F(ServiceNotifyTest, TellsTheManager) {
   const std::string path = folder_ / "notify";
-  const Manager manager(path);
+  const NotifyManager manager(path);
   environment_ = {{"NOTIFY_SOCKET", path}, {"WATCHDOG_USEC", "30000000"}};
   const absl::StatusOr<ServiceNotify> notify = Notify();
   ASSERT_TRUE(notify.ok());
@@ -91,7 +61,7 @@ TEST_F(ServiceNotifyTest, TellsTheManager) {
 
 TEST_F(ServiceNotifyTest, SpeaksToANameWithoutAFile) {
   const std::string name = absl::StrCat("@sightline-test-", getpid());
-  const Manager manager(name);
+  const NotifyManager manager(name);
   environment_ = {{"NOTIFY_SOCKET", name}};
   const absl::StatusOr<ServiceNotify> notify = Notify();
   ASSERT_TRUE(notify.ok());

@@ -3,7 +3,6 @@
 import concurrent.futures
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,12 +11,12 @@ import time
 import unittest
 
 import harness
-from sightline_lab.topology import COLLECTOR, COLLECTOR_PORT, INTERNET_NS
+import readme
 
 # The build comes before; this is for the story alone.
 STORY_TIMEOUT_S = 180
 PAGE_TIMEOUT_S = 120
-WATCH_S = 60
+WATCH_TIMEOUT_S = 30
 
 
 class QuickstartTest(unittest.TestCase):
@@ -25,6 +24,16 @@ class QuickstartTest(unittest.TestCase):
 
     STORY = [sys.executable, str(harness.ROOT / "deploy" / "lab" / "story.py"),
              "--bin", os.environ["SIGHTLINE_RELEASE_BIN"]]
+    TOKEN = "build/watch.token"
+    PAGE = harness.ROOT / "proto" / "README.md"
+
+    def test_page_shows_the_examples(self):
+        """What proto/README.md shows of a file is the file; each but the longest three is shown."""
+        shown = readme.check_files(self.PAGE.read_text(encoding="utf-8"))
+        files = {f"examples/{file.name}" for file in self.PAGE.parent.glob("examples/*.*")
+                 if file.suffix in (".py", ".mjs")}
+        self.assertEqual(files - set(shown),
+                         {"examples/summary.py", "examples/summary.mjs", "examples/watch.py"})
 
     def test_once_as_json(self):
         """WhatsApp is local in exactly two cities; the rest as it always was."""
@@ -39,11 +48,9 @@ class QuickstartTest(unittest.TestCase):
         self.assertEqual((scopes["signal"], scopes["instagram"]), ("NOWHERE", "NOWHERE"))
         self.assertEqual((scopes["wechat"], scopes["weibo"]), ("WIDESPREAD", "WIDESPREAD"))
 
-    def check_client(self, lab, command):
+    def check_client(self, reader, command):
         """A client in another language tells of every region what `sightline summary` tells."""
-        done = lab.exec(INTERNET_NS, command + [
-            f"{COLLECTOR}:{COLLECTOR_PORT}", "CN",
-            "--roots", str(lab.directory / "certificates" / "ca-lab.pem")])
+        done = reader.shell(f'{command} "$SIGHTLINE_COLLECTOR" CN --roots "$SIGHTLINE_ROOTS"')
         self.assertEqual(done.returncode, 0, done.stderr)
         lines = [line.split("\t") for line in done.stdout.splitlines() if line[0] != "#"]
         told = {(line[0], line[2]): (line[1], line[3]) for line in lines}
@@ -53,34 +60,41 @@ class QuickstartTest(unittest.TestCase):
         self.assertEqual(told["wechat", "CN-GD"], ("WIDESPREAD", "OPEN"))
         self.assertEqual(len({region for _, region in told}), 6)
         # What is wrong is said in the collector's words.
-        done = lab.exec(INTERNET_NS, command + [
-            f"{COLLECTOR}:{COLLECTOR_PORT}", "XX",
-            "--roots", str(lab.directory / "certificates" / "ca-lab.pem")])
+        done = reader.shell(f'{command} "$SIGHTLINE_COLLECTOR" XX')
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertIn('NOT_FOUND: country: "XX" is not under observation', done.stderr)
 
-    def python(self, name):
-        """Command of an example in Python."""
-        folder = tempfile.TemporaryDirectory()  # pylint: disable=consider-using-with
-        self.addCleanup(folder.cleanup)
-        subprocess.run(["protoc", "-I", str(harness.ROOT / "proto"), f"--python_out={folder.name}",
-                        *sorted(map(str, harness.ROOT.glob("proto/sightline/v1/*.proto")))],
-                       check=True)
-        return ["env", f"PYTHONPATH={folder.name}", "/usr/bin/python3",
-                str(harness.ROOT / "proto" / "examples" / name)]
+    def check_install(self, reader):
+        """What the page has readers install is what the tests were run with."""
+        words = reader.commands("install").split()
+        self.assertEqual(words[:4], ["sudo", "apt-get", "install", "-y"])
+        listed = subprocess.run([str(harness.ROOT / "deploy" / "deps"), "--list"],
+                                capture_output=True, text=True, check=True).stdout.split()
+        # Debian's, or others that are there already.
+        self.assertEqual(set(words[4:]) - set(listed) - {"nodejs", "npm"}, set())
+        reader.done.add("install")
 
-    def check_clients(self, lab):
-        """The examples of proto/, with the packages that everybody has."""
-        examples = harness.ROOT / "proto" / "examples"
-        self.check_client(lab, self.python("summary.py"))
-        with tempfile.TemporaryDirectory() as folder:
-            for name in ("package.json", "package-lock.json"):
-                shutil.copy(examples / name, folder)
-            npm = subprocess.run(["npm", "--prefix", folder, "ci", "--ignore-scripts", "--no-audit",
-                                  "--no-fund"], capture_output=True, text=True, check=False)
-            self.assertEqual(npm.returncode, 0, npm.stderr + "the first run needs the npm registry")
-            self.check_client(lab, ["env", f"SIGHTLINE_NODE_MODULES={folder}", "node",
-                                    str(examples / "summary.mjs")])
+    def check_examples(self, reader):
+        """proto/README.md from its begin to where a third region is opened."""
+        self.assertEqual(reader.commands("start").strip(), "./deploy/quickstart")
+        reader.done.add("start")
+        self.check_install(reader)
+        for name in ("setup", "targets", "regions", "summary", "clients", "causes", "curl"):
+            reader.run(name)
+        self.check_client(reader, "python3 proto/examples/summary.py")
+        self.check_client(reader, "node proto/examples/summary.mjs")
+        # A person is slower than this: the place is kept once how things are is said.
+        reader.run_until("watch", "watch", self.TOKEN, WATCH_TIMEOUT_S)
+
+    def check_examples_after_opening(self, lab, reader):
+        """The rest of it, once Guangdong is open."""
+        told = reader.run_until("watch", "watch again", self.TOKEN, WATCH_TIMEOUT_S)
+        self.assertNotIn("now\t", told)
+        lab.wait_for(lambda: harness.region_state(lab.summary(), "whatsapp", "CN-GD") == "OPEN"
+                     and lab.verdict("whatsapp")["events"], PAGE_TIMEOUT_S, "the event")
+        for name in ("events", "past", "timeline", "verify"):
+            reader.run(name)
+        self.assertEqual(reader.done, reader.names())
 
     def page(self, url, *arguments):
         """Starts tests/page/live.mjs, which looks at a dashboard."""
@@ -89,7 +103,7 @@ class QuickstartTest(unittest.TestCase):
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=os.environ | {"SIGHTLINE_NODE_MODULES": os.environ["SIGHTLINE_PAGE_MODULES"]})
 
-    def check_page(self, lab, url):
+    def check_page(self, lab, reader, url):
         """The dashboard says what is so, without fault, and what changes without a reload."""
         with self.page(url, "--axe", "--screenshots", os.environ["SIGHTLINE_SCREENSHOTS"]) as look:
             out, err = look.communicate(timeout=PAGE_TIMEOUT_S)
@@ -101,14 +115,14 @@ class QuickstartTest(unittest.TestCase):
         self.assertRegex(sentences["signal"], r"blocked in (6|all 6) ")
         self.assertRegex(sentences["instagram"], r"blocked in (6|all 6) ")
         # A third city opens; the page must say so within 5 s of the verdict, and who watches hears it.
-        watch_py = ["timeout", str(WATCH_S), *self.python("watch.py"),
-                    f"{COLLECTOR}:{COLLECTOR_PORT}", "CN", "--target", "whatsapp",
-                    "--roots", str(lab.directory / "certificates" / "ca-lab.pem")]
         pool = concurrent.futures.ThreadPoolExecutor(1)
-        heard = pool.submit(lab.exec, INTERNET_NS, watch_py)
+        heard = pool.submit(
+            reader.follow,
+            'python3 proto/examples/watch.py "$SIGHTLINE_COLLECTOR" CN --target whatsapp',
+            lambda text: "WIDENED" in text, PAGE_TIMEOUT_S)
         with self.page(url, "--wait", "whatsapp=Guangdong", "--timeout", "90") as watch:
             self.assertIn("sentences", watch.stdout.readline())
-            lab.open("whatsapp", "CN-GD")
+            reader.run("open")
             lab.wait_for(lambda: "CN-GD" in lab.verdict("whatsapp")["open_regions"], 90,
                          "the verdict", interval_s=0.2)
             told = time.monotonic()
@@ -116,7 +130,7 @@ class QuickstartTest(unittest.TestCase):
             late_s = time.monotonic() - told
         self.assertEqual(watch.returncode, 0, out + err)
         self.assertLess(late_s, 5)
-        lines = heard.result(timeout=WATCH_S + 30).stdout.splitlines()
+        lines = heard.result(timeout=PAGE_TIMEOUT_S).splitlines()
         self.assertTrue(lines[0].startswith("now\t"), lines)
         widened = [line for line in lines if "WIDENED" in line]
         self.assertEqual(len(widened), 1, lines)
@@ -134,8 +148,13 @@ class QuickstartTest(unittest.TestCase):
             directory = seen.split("--dir ")[1].split()[0]
             self.assertTrue(os.path.exists(directory))
             lab = harness.Lab(directory)
-            self.check_clients(lab)
-            self.check_page(lab, seen.split("in a browser: ")[1].split()[0])
+            with tempfile.TemporaryDirectory() as folder:
+                reader = readme.Reader(self.PAGE.read_text(encoding="utf-8"), folder,
+                                       seen.split("another terminal:\n  . ")[1].split()[0],
+                                       os.environ["SIGHTLINE_RELEASE_BIN"])
+                self.check_examples(reader)
+                self.check_page(lab, reader, seen.split("in a browser: ")[1].split()[0])
+                self.check_examples_after_opening(lab, reader)
             story.send_signal(signal.SIGINT)
             self.assertEqual(story.wait(timeout=60), 0)
         self.assertIn("WhatsApp", seen)

@@ -1,7 +1,7 @@
 """A fresh Debian root with systemd as its first process, in namespaces of its own.
 
 The root is made once by debootstrap and kept; every test has a layer of its own above it. It sees no
-network but its own loopback. Needs root, and a cgroup2 file system that takes new groups.
+network but its own loopback, and a way out that leads nowhere. Needs root, and a cgroup2 file system that takes new groups.
 """
 
 import os
@@ -24,6 +24,12 @@ BOOT_TIMEOUT_S = 60
 FIRST = r"""
 set -e
 ip link set lo up
+# A way out that leads nowhere.
+ip link add up0 type veth peer name up1
+ip link set up1 up
+ip addr add 192.0.2.2/24 dev up0
+ip link set up0 up
+ip route add default via 192.0.2.1
 mount --bind "$ROOT" "$ROOT"
 cd "$ROOT"
 mount -t proc proc proc

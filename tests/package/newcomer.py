@@ -19,8 +19,6 @@ SUMMARY = ["sightline", "summary", "--collector", "localhost:7443", "--roots", "
 SETTINGS = {
     "advertise": '["localhost:7443"]',
     "invite_roots": '"/etc/sightline/ca.pem"',
-    "operator_key": '"/etc/sightline/operator.pub.pem"',
-    "geo": '"/etc/sightline/country-asn.mmdb"',
     "window": '"10s"',
     "grace": '"1s"',
 }
@@ -89,7 +87,8 @@ class Newcomer:
         self.step("operator", "sightline keys new --out operator.pem && "
                   "install -m 0644 operator.pub.pem /etc/sightline/")
         self.step("operator", "install -m 0600 tls.crt tls.key /etc/sightline/ && "
-                  "install -m 0644 ca.pem country-asn.mmdb /etc/sightline/")
+                  "install -m 0644 ca.pem /etc/sightline/ && "
+                  "install -m 0644 country-asn.mmdb /var/lib/sightline-collector/")
         path = self.root.path / "etc/sightline/collector.toml"
         text = path.read_text()
         for key, value in SETTINGS.items():

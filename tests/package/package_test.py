@@ -230,7 +230,7 @@ class PackageTest(unittest.TestCase):
             self.assertEqual(root.run(["ls", path]).stdout.strip(), path)
         root.run(["apt-get", "purge", "-y", "--autoremove", *NAMES])
         # What the operator brought is the operator's to delete.
-        root.run(["rm", "-f", "/etc/sightline/ca.pem", "/etc/sightline/country-asn.mmdb"])
+        root.run(["rm", "-f", "/etc/sightline/ca.pem"])
         root.run(["sh", "-c", "rmdir /etc/sightline 2>/dev/null || true"])
         self.assertEqual(sorted(everything(root) - before), [])
 

@@ -48,7 +48,9 @@ class Certificates:
                        [f"DNS:{host}" for host in service.hosts], service.authority)
         forged = topology.FORGED_CERTIFICATE_NAME
         self.make(topology.FORGED_HOST.name, forged, [f"DNS:{forged}"], "lab")
-        self.make("collector", "collector", [f"IP:{topology.COLLECTOR}"], "lab")
+        # Readers outside of the lab come through a door on their own loopback.
+        self.make("collector", "collector",
+                  [f"IP:{topology.COLLECTOR}", "IP:127.0.0.1", "DNS:localhost"], "lab")
 
     def certificate(self, name: str) -> pathlib.Path:
         """The certificate of a service, or of an authority as "ca-NAME"."""

@@ -16,7 +16,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, TypeVar
 from .home import Home, LabError, LabUsageError, NotAllowedError, default_directory
 from .services import INJECTOR
 from .sightline import PROGRAMS
-from .topology import COLLECTOR, COLLECTOR_HTTP, COLLECTOR_PORT, INTERNET_NS
+from .topology import COLLECTOR, COLLECTOR_PORT, INTERNET_NS
 
 LAB = pathlib.Path(__file__).resolve().parent.parent / "lab"
 _DOORWAY = pathlib.Path(__file__).resolve().parent / "doorway.py"
@@ -125,22 +125,21 @@ class Lab:
         request = {"op": "exec", "ns": ns, "argv": list(argv), "cwd": os.getcwd()}
         return self._request(request, timeout_s=None, fds=fds)["status"]
 
-    def open_dashboard(self) -> str:
-        """URL on this machine's loopback, outside of the lab, at which the collector's dashboard is
-        until the lab ends."""
+    def open_door(self, address: str, port: int) -> int:
+        """Port of 127.0.0.1, outside of the lab, that leads to a TCP port of the collector until
+        the lab ends."""
         listener = socket.create_server(("127.0.0.1", 0))
 
         def serve() -> None:
             with listener, open(os.devnull, "r+b") as nothing:
                 try:
-                    self.attach(INTERNET_NS, ["/usr/bin/python3", str(_DOORWAY),
-                                              *map(str, COLLECTOR_HTTP)],
+                    self.attach(INTERNET_NS, ["/usr/bin/python3", str(_DOORWAY), address, str(port)],
                                 (listener.fileno(), nothing.fileno(), nothing.fileno()))
                 except LabError:
                     pass  # The lab ended.
 
         threading.Thread(target=serve, daemon=True).start()
-        return f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        return listener.getsockname()[1]
 
     def exec(self, ns: str, argv: Sequence[str]) -> subprocess.CompletedProcess:
         """Runs a command in a namespace and returns its status and output."""

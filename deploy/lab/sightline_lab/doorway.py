@@ -1,4 +1,4 @@
-"""Lets a browser outside of the lab see the collector's dashboard.
+"""Lets browsers and other readers outside of the lab reach a port of the collector.
 
   doorway.py ADDRESS PORT     standard input: the listening TCP socket to serve
 
