@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "agent/finding.h"
 #include "common/clock.h"
 #include "common/files.h"
+#include "common/finding.h"
 
 namespace sightline::agent {
 

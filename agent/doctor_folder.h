@@ -12,13 +12,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "agent/finding.h"
 #include "agent/pause.h"
 #include "agent/spool_view.h"
 #include "agent/state.h"
 #include "agent/status_board.h"
 #include "common/clock.h"
 #include "common/files.h"
+#include "common/finding.h"
 
 namespace sightline::agent {
 

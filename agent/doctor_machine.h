@@ -13,9 +13,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "agent/finding.h"
 #include "agent/name_lookup.h"
 #include "agent/probe/egress.h"
+#include "common/finding.h"
 
 namespace sightline::agent {
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "agent/finding.h"
 #include "agent/road_check.h"
+#include "common/finding.h"
 
 namespace sightline::agent {
 

@@ -1,17 +1,17 @@
-// What the doctor found, and how it is written.
-#ifndef SIGHTLINE_AGENT_FINDING_H_
-#define SIGHTLINE_AGENT_FINDING_H_
+// What a doctor found, of an agent or of a collector, and how it is written.
+#ifndef SIGHTLINE_COMMON_FINDING_H_
+#define SIGHTLINE_COMMON_FINDING_H_
 
 #include <cstddef>
 #include <string>
 #include <vector>
 
-namespace sightline::agent {
+namespace sightline {
 
 enum class Level {
   kOk,
-  kWarning,  // The agent works, and somebody should know.
-  kProblem,  // The agent cannot do its work, or not safely.
+  kWarning,  // It works, and somebody should know.
+  kProblem,  // It cannot do its work, or not safely.
 };
 
 struct Finding {
@@ -33,6 +33,6 @@ std::string FormatFindings(const std::vector<Finding>& findings);
 // "advice": ...}]}
 std::string FormatFindingsJson(const std::vector<Finding>& findings);
 
-}  // namespace sightline::agent
+}  // namespace sightline
 
-#endif  // SIGHTLINE_AGENT_FINDING_H_
+#endif  // SIGHTLINE_COMMON_FINDING_H_

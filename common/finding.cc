@@ -1,4 +1,4 @@
-#include "agent/finding.h"
+#include "common/finding.h"
 
 #include <toml++/toml.h>
 
@@ -11,7 +11,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 
-namespace sightline::agent {
+namespace sightline {
 namespace {
 
 const char* NameOf(Level level) {
@@ -88,4 +88,4 @@ std::string FormatFindingsJson(const std::vector<Finding>& findings) {
   return out.str();
 }
 
-}  // namespace sightline::agent
+}  // namespace sightline
