@@ -61,6 +61,7 @@ void HealthWatch::RunProbe() {
 void HealthWatch::RunLooks() {
   do {
     Look();
+    if (parts_.pulse != nullptr) parts_.pulse->Beat();
   } while (Pause(options_.look_interval));
 }
 

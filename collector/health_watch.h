@@ -17,6 +17,7 @@
 #include "collector/health.h"
 #include "collector/metrics.h"
 #include "collector/plan_book.h"
+#include "collector/pulse.h"
 #include "collector/store/store.h"
 #include "common/clock.h"
 
@@ -30,6 +31,7 @@ struct HealthWatchParts {
   const Clock& clock;  // wall clock
   Metrics& metrics;
   Health& health;
+  Pulse* pulse = nullptr;  // beats after each look; may be absent
 };
 
 struct HealthWatchOptions {

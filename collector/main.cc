@@ -1,25 +1,24 @@
 // The collector: wires intake, log, fold and gRPC together. Nothing else knows all of them.
-#include <sys/signal.h>
-
-#include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "collector/audit_command.h"
 #include "collector/board.h"
 #include "collector/bucket.h"
 #include "collector/certificate_watch.h"
 #include "collector/chronicle.h"
 #include "collector/chronicle_loop.h"
+#include "collector/command_line.h"
 #include "collector/enroll.h"
 #include "collector/feed_http.h"
 #include "collector/file_limit.h"
 #include "collector/fold_loop.h"
-#include "collector/geo.h"
+#include "collector/geo_file.h"
 #include "collector/health.h"
 #include "collector/health_watch.h"
 #include "collector/http_server.h"
@@ -31,11 +30,13 @@
 #include "collector/page/assets.h"
 #include "collector/page_http.h"
 #include "collector/plan_book.h"
+#include "collector/pulse.h"
 #include "collector/reader_http.h"
 #include "collector/recent_log.h"
 #include "collector/region_translations.h"
 #include "collector/serve_flags.h"
 #include "collector/server_grpc.h"
+#include "collector/service_loop.h"
 #include "collector/signals.h"
 #include "collector/site_http.h"
 #include "collector/steady_clock.h"
@@ -49,6 +50,7 @@
 #include "common/lifetime_grpc.h"
 #include "common/private_file.h"
 #include "common/regions.h"
+#include "common/service_notify.h"
 #include "common/tls_policy.h"
 
 namespace sightline {
@@ -63,14 +65,6 @@ constexpr int kReaderThreads = 2;
 // Operators try webhooks one after the other.
 constexpr int kTesterThreads = 1;
 
-// Waits for SIGINT or SIGTERM, which main blocked before any thread was started. SIGHUP says that
-// there is a new certificate.
-void WaitForSignal(const sigset_t& signals, CertificateWatch& certificates) {
-  int signal = 0;
-  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) certificates.Reload();
-  Log(LogLevel::kInfo, "collector", "ending", {{"signal", signal}});
-}
-
 // nullptr when the flag switches it off.
 absl::StatusOr<std::unique_ptr<HttpServer>> StartHttp(const ServeFlags& flags,
                                                       SiteHandlers handlers) {
@@ -82,7 +76,15 @@ absl::StatusOr<std::unique_ptr<HttpServer>> StartHttp(const ServeFlags& flags,
   return absl::Status(server.status().code(), absl::StrCat("--http: ", server.status().message()));
 }
 
+// What a service manager shows of it.
+std::string StatusLine(const ServeFlags& flags, const Server& server, const HttpServer* http) {
+  return absl::StrCat("node ", flags.node, " listens at port ", server.port(),
+                      http == nullptr ? "" : absl::StrCat(", HTTP at ", http->port()));
+}
+
 absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
+  const absl::StatusOr<ServiceNotify> notify = ServiceNotify::FromEnvironment(std::getenv);
+  if (!notify.ok()) return notify.status();
   if (absl::Status status = ForbidCoreDumps(); !status.ok()) return status;
   absl::StatusOr<ServeOptions> options = ReadServeFlags(flags);
   if (!options.ok()) return options.status();
@@ -92,7 +94,7 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
   if (absl::Status status = certificate_watch.Load(); !status.ok()) return status;
   const absl::StatusOr<RegionNames> regions = RegionNames::Load();
   if (!regions.ok()) return regions.status();
-  const absl::StatusOr<std::unique_ptr<Geo>> geo = Geo::Open(flags.geo);
+  const absl::StatusOr<std::unique_ptr<GeoFile>> geo = GeoFile::Open(flags.geo);
   if (!geo.ok()) return geo.status();
   const absl::StatusOr<std::unique_ptr<Store>> store =
       OpenStore(flags.store, flags.no_migrate ? SchemaPolicy::kRequire : SchemaPolicy::kUpgrade);
@@ -114,12 +116,13 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
   BucketKeys bucket_keys(**store);
   Board board;
   const SystemSteadyClock steady_clock;
+  Pulse pulse(steady_clock);
   Health health(clock);
   HealthWatchOptions watch_options;
   watch_options.node = flags.node;
   watch_options.streams_max = flags.streams_max;
   watch_options.queue_max = IntakeBudget::kBatchesMax;
-  HealthWatch watch({**store, plans, board, clock, metrics, health}, watch_options);
+  HealthWatch watch({**store, plans, board, clock, metrics, health, &pulse}, watch_options);
   RecentLog recent(kRecentRoundsMax);
   FoldLoop fold({**store, plans, *regions, clock, steady_clock, board, metrics, &recent},
                 options->fold);
@@ -156,7 +159,7 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
   if (!server.ok()) return server.status();
   absl::StatusOr<std::unique_ptr<HttpServer>> http = StartHttp(
       flags,
-      {SignalsHandler(metrics, health, board),
+      {SignalsHandler(metrics, health, board, pulse),
        ReaderHttpHandler({plans, *regions, translations, board, chronicle, clock}),
        FeedHttpHandler({plans, *regions, chronicle, clock,
                         absl::BytesToHexString(options->operator_key.Id()), flags.public_url}),
@@ -173,7 +176,12 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
        {"admin_port", (*server)->admin_port()},
        LogField::OwnAddress("http", *http == nullptr ? "" : flags.http),
        {"http_port", *http == nullptr ? 0 : (*http)->port()}});
-  WaitForSignal(signals, certificate_watch);
+  const int signal =
+      ServeUntilSignal(signals, *notify, pulse, StatusLine(flags, **server, http->get()), [&] {
+        certificate_watch.Reload();
+        (*geo)->Reload();
+      });
+  Log(LogLevel::kInfo, "collector", "ending", {{"signal", signal}});
   health.Follow(nullptr);
   return absl::OkStatus();
 }
@@ -181,42 +189,15 @@ absl::Status Serve(const ServeFlags& flags, const sigset_t& signals) {
 int Main(int argc, char** argv) {
   KeepCryptoUntilExit();
   RequireTls13();
-  CLI::App app("Collects signed probe results and says where services are reachable.",
-               "sightline-collector");
-  app.require_subcommand(1);
-  ServeFlags flags;
-  CLI::App* serve = app.add_subcommand("serve", "Run the collector until SIGINT or SIGTERM");
-  AddServeFlags(*serve, flags);
-  serve->footer(
-      "Example:\n"
-      "  sightline keys new --out operator.pem\n"
-      "  sightline-collector serve --store sqlite:/var/lib/sightline/log.db \\\n"
-      "      --tls-cert cert.pem --tls-key key.pem --operator-key operator.pub.pem \\\n"
-      "      --geo country-asn.mmdb --advertise collector.example:7443");
-  StoreCommands store_commands;
-  AddStoreCommands(app, store_commands);
-  AuditFlags audit_flags;
-  CLI::App* audit = app.add_subcommand(
-      "audit", "Check a store: numbers, chains, signatures, and verdicts against the log");
-  AddAuditFlags(*audit, audit_flags);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  if (audit->parsed()) return RunAudit(audit_flags);
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGHUP);
-  // The other commands end at once.
-  if (!store_commands.run) pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  // A receiver of webhooks that hangs up is an error of that call.
-  std::signal(SIGPIPE, SIG_IGN);
+  CommandLine line;
+  if (const std::optional<int> exit_code = line.Run(argc, argv)) return *exit_code;
+  const StoreCommands& store = line.store_commands();
+  const ServeFlags& flags = line.serve_flags();
+  // The commands of the store end at once.
+  const sigset_t signals = store.run ? sigset_t{} : BlockServiceSignals();
   StartLog(*ParseLogFormat(flags.log_format));
   CatchGrpcLog();
-  const absl::Status status = store_commands.run ? store_commands.run() : Serve(flags, signals);
+  const absl::Status status = store.run ? store.run() : Serve(flags, signals);
   if (status.ok()) return 0;
   // Up to here there were no peers: an address in it is one of the flags'.
   Log(LogLevel::kError, "collector", "failed", {LogField::OwnAddress("detail", status.message())});

@@ -6,12 +6,14 @@
 #include "collector/health.h"
 #include "collector/http_server.h"
 #include "collector/metrics.h"
+#include "collector/pulse.h"
 
 namespace sightline {
 
 // Answers 404 to other paths. Owns nothing; all of them outlive the handler. The verdicts on
 // `board` are among the metrics.
-HttpHandler SignalsHandler(const Metrics& metrics, const Health& health, const Board& board);
+HttpHandler SignalsHandler(const Metrics& metrics, const Health& health, const Board& board,
+                           const Pulse& pulse);
 
 }  // namespace sightline
 

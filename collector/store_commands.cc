@@ -11,6 +11,7 @@
 #include "collector/store/backends.h"
 #include "collector/store/copy_store.h"
 #include "collector/store/sqlite_backup.h"
+#include "collector/store/sqlite_restore.h"
 #include "collector/store/store.h"
 
 namespace sightline {
@@ -87,6 +88,63 @@ absl::Status BackUpStore(const StoreCommands& flags) {
   return absl::OkStatus();
 }
 
+// What a copy cannot have, and what people see of that.
+std::string WhatIsLost(const RestoreReport& report) {
+  const std::string since =
+      report.records == 0
+          ? "What was stored after the copy was made is lost"
+          : absl::StrCat(
+                "What was stored after the copy was made (its newest batch came at ",
+                absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", report.newest, absl::UTCTimeZone()),
+                ") is lost");
+  return absl::StrCat(
+      since,
+      ":\n"
+      "- Agents that were told that later batches are stored send nothing any more: "
+      "`sightline-agent "
+      "status` and\n"
+      "  `doctor` say that the collector's store lost data. Give each a new invite; the volunteer "
+      "enrols in an\n"
+      "  empty folder. Agents that sent nothing since the copy go on, with all that they still "
+      "have.\n"
+      "- Agents that enrolled later are refused with UNKNOWN_AGENT and need a new invite, too.\n"
+      "- Publish the plan again that was in force (`sightline plan publish`), and revoke again "
+      "whom "
+      "you revoked.\n"
+      "- Verdicts, events and changes of that time are made anew of what is in the log; notes, "
+      "webhooks and the\n"
+      "  log of operators' calls are as they were.");
+}
+
+absl::Status RestoreStore(const StoreCommands& flags) {
+  if (IsPostgresqlUrl(flags.store)) {
+    // The URL is not repeated: it may hold a password.
+    return absl::InvalidArgumentError(absl::StrCat(
+        "PostgreSQL has its own program for this. Make an empty database (createdb), then run: "
+        "pg_restore --exit-on-error --no-owner --dbname=URL ",
+        flags.from));
+  }
+  const absl::StatusOr<std::string> path = SqlitePathOf(flags.store);
+  if (!path.ok()) return path.status();
+  absl::StatusOr<RestoreReport> report;
+  {
+    ProgressLine line("restore");
+    report =
+        RestoreSqlite(flags.from, *path, [&](int64_t done, int64_t all) { line.Show(done, all); });
+  }
+  if (!report.ok()) return report.status();
+  Say(absl::StrCat(
+      "Restored ", *path, ": ", report->records, " batches of ", report->agents,
+      " agents, schema version ", report->schema_held,
+      report->schema_held < report->schema_known
+          ? absl::StrCat(" (the next start makes ", report->schema_known, " of it)")
+          : "",
+      report->days_dropped ? "; old days had been dropped" : "",
+      ". Numbers and chains fit; `sightline-collector audit` checks signatures, too."));
+  Say(WhatIsLost(*report));
+  return absl::OkStatus();
+}
+
 absl::Status CopyWholeStore(const StoreCommands& flags) {
   absl::StatusOr<CopyReport> report;
   {
@@ -116,6 +174,19 @@ void AddStoreCommands(CLI::App& app, StoreCommands& commands) {
   backup->add_option("--out", commands.out, "File to write; must not be there")->required();
   backup->callback([&] { commands.run = [&] { return BackUpStore(commands); }; });
   backup->footer("Example:\n  sightline-collector backup --store sqlite:log.db --out copy.db");
+
+  CLI::App* restore = app.add_subcommand(
+      "restore", "Make a SQLite store of a copy that `backup` made, and check it");
+  restore->add_option("--from", commands.from, "The copy; it is only read")->required();
+  restore->add_option("--store", commands.store, "sqlite:PATH of the store; must not be there")
+      ->required();
+  restore->callback([&] { commands.run = [&] { return RestoreStore(commands); }; });
+  restore->footer(
+      "Example:\n"
+      "  systemctl stop sightline-collector\n"
+      "  sightline-collector restore --from copy.db --store sqlite:/var/lib/sightline/log.db\n"
+      "It says what is lost. A store that is there is left alone: move it away first, with its\n"
+      "-wal and -shm files.");
 
   CLI::App* copy = app.add_subcommand(
       "copy", "Copy everything of a store, whose collector was stopped, into an empty one");

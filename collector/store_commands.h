@@ -1,4 +1,4 @@
-// The collector's subcommands that work on a store alone: migrate, backup, copy.
+// The collector's subcommands that work on a store alone: migrate, backup, restore, copy.
 #ifndef SIGHTLINE_COLLECTOR_STORE_COMMANDS_H_
 #define SIGHTLINE_COLLECTOR_STORE_COMMANDS_H_
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -20,6 +21,49 @@ absl::Status CheckMode(const struct stat& info, const std::string& path) {
       "%s holds a private key and has mode %04o, so others on this machine can get at it; mend "
       "that with: chmod 600 %s, and make a new key if somebody may have read this one",
       path, info.st_mode & 07777, path));
+}
+
+bool OfRootOrOurs(const struct stat& info) { return info.st_uid == 0 || info.st_uid == geteuid(); }
+
+// Closed with the object.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  int get() const { return fd_; }
+
+ private:
+  const int fd_;
+};
+
+// Whether `file` is one that the service manager handed over: directly in $CREDENTIALS_DIRECTORY,
+// which nobody else may enter. systemd lets the service in by an access list, whose mask stands
+// where the group's rights would, so that a file of root's shows mode 0440 and the folder 0550. The
+// group itself is root's then and has no right by the list. A group of others' in a folder that is
+// closed to all but its owner is no danger either.
+bool IsCredential(const struct stat& file, const std::string& path) {
+  const char* named = getenv("CREDENTIALS_DIRECTORY");
+  if (named == nullptr || *named != '/') return false;
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos || path.substr(0, slash) != named) return false;
+  const Descriptor folder(open(named, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat entry = {};
+  struct stat info = {};
+  if (folder.get() < 0 || fstat(folder.get(), &info) != 0 ||
+      fstatat(folder.get(), path.c_str() + slash + 1, &entry, AT_SYMLINK_NOFOLLOW) != 0) {
+    return false;
+  }
+  // What was opened is what is in the folder, and no link out of it.
+  if (entry.st_dev != file.st_dev || entry.st_ino != file.st_ino) return false;
+  const bool closed = (info.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+  const bool by_list = info.st_gid == 0 && file.st_gid == 0 && info.st_uid == 0 &&
+                       file.st_uid == 0 && (info.st_mode & (S_IWGRP | S_IRWXO)) == 0;
+  return OfRootOrOurs(info) && OfRootOrOurs(file) && (closed || by_list) &&
+         (file.st_mode & (S_IWGRP | S_IXGRP | S_IRWXO)) == 0;
 }
 
 absl::StatusOr<std::string> ReadAll(int fd, const std::string& path) {
@@ -53,15 +97,15 @@ absl::Status CheckPrivateFile(const std::string& path) {
 }
 
 absl::StatusOr<std::string> ReadPrivateFile(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
   struct stat info = {};
-  const absl::Status mode = fstat(fd, &info) == 0
-                                ? CheckMode(info, path)
-                                : absl::ErrnoToStatus(errno, absl::StrCat("cannot look at ", path));
-  absl::StatusOr<std::string> data = mode.ok() ? ReadAll(fd, path) : mode;
-  close(fd);
-  return data;
+  if (fstat(file.get(), &info) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot look at ", path));
+  }
+  const absl::Status mode = CheckMode(info, path);
+  if (!mode.ok() && !IsCredential(info, path)) return mode;
+  return ReadAll(file.get(), path);
 }
 
 absl::Status ForbidCoreDumps() {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "collector/signals.h"
+#include "tests/collector/fake_steady_clock.h"
 #include "tests/common/fake_clock.h"
 #include "tests/common/test_plan.h"
 
@@ -28,7 +29,7 @@ class HealthTest : public ::testing::Test {
   }
 
   HttpResponse Get(const std::string& path) {
-    return SignalsHandler(metrics_, health_, board_)({"GET", path, "", {}});
+    return SignalsHandler(metrics_, health_, board_, pulse_)({"GET", path, "", {}});
   }
 
   std::string Reason(const char* part) {
@@ -36,6 +37,8 @@ class HealthTest : public ::testing::Test {
     return std::string(json.at("parts").at(part).at("reason").as_string());
   }
 
+  FakeSteadyClock steady_clock_;
+  Pulse pulse_{steady_clock_};
   FakeClock clock_{kTestNow};
   Health health_{clock_};
   Metrics metrics_;
@@ -55,6 +58,16 @@ TEST_F(HealthTest, HealthzIs200WhileNothingFailsAnd503AndWhyOtherwise) {
   EXPECT_EQ(Get("/healthz").content_type, "application/json");
   EXPECT_THAT(Get("/healthz").body, HasSubstr(R"("status":"FAILING")"));
   EXPECT_EQ(Reason("fold"), "the log is damaged");
+  EXPECT_EQ(Get("/livez").status, 200);
+}
+
+TEST_F(HealthTest, LivezFailsOnceTheWatchIsSilent) {
+  steady_clock_.Advance(Pulse::kSilenceMax);
+  EXPECT_EQ(Get("/livez").status, 200);
+  steady_clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(Get("/livez").status, 503);
+  EXPECT_EQ(Get("/livez").body, "stuck for 21 s\n");
+  pulse_.Beat();
   EXPECT_EQ(Get("/livez").status, 200);
 }
 

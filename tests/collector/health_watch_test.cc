@@ -6,9 +6,11 @@
 #include <chrono>
 #include <future>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "common/plan.h"
+#include "tests/collector/fake_steady_clock.h"
 #include "tests/collector/memory_store.h"
 #include "tests/common/fake_clock.h"
 #include "tests/common/test_plan.h"
@@ -40,7 +42,8 @@ class HealthWatchTest : public ::testing::Test {
   }
 
   void Start(const HealthWatchOptions& options) {
-    watch_.emplace(HealthWatchParts{store_, plans_, board_, clock_, metrics_, health_}, options);
+    watch_.emplace(HealthWatchParts{store_, plans_, board_, clock_, metrics_, health_, &pulse_},
+                   options);
   }
 
   // Waits until the part is in this state for a reason with these words.
@@ -63,6 +66,18 @@ class HealthWatchTest : public ::testing::Test {
     ASSERT_TRUE(plans_.Publish(SignPlan(TestPlan(version), operator_key_)).ok());
   }
 
+  // Until the pulse is there after a long silence, or for so long as it may take.
+  bool BeatsAgain() {
+    steady_clock_.Advance(Pulse::kSilenceMax * 2);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!pulse_.IsAlive() && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::yield();
+    }
+    return pulse_.IsAlive();
+  }
+
+  FakeSteadyClock steady_clock_;
+  Pulse pulse_{steady_clock_};
   FakeClock clock_{kTestNow};
   SlowStore store_;
   const SigningKey operator_key_ = SigningKey::Generate();
@@ -98,12 +113,34 @@ TEST_F(HealthWatchTest, StoreThatFailsIsNamedUntilItWorksAgain) {
   EXPECT_TRUE(health_.Services().ingest);
 }
 
+TEST_F(HealthWatchTest, PulseStopsWhenALookHangs) {
+  Start(Quick());
+  WaitFor(HealthPart::kStore, HealthState::kServing, "");
+  std::promise<void> hangs;
+  std::promise<void> go_on;
+  health_.Follow([&, first = true](const ServiceHealth&) mutable {
+    if (std::exchange(first, false)) return;
+    hangs.set_value();
+    go_on.get_future().wait();
+  });
+  store_.FailWith(absl::UnavailableError("gone"));
+  hangs.get_future().wait();
+  steady_clock_.Advance(Pulse::kSilenceMax * 2);
+  EXPECT_FALSE(pulse_.IsAlive());
+  go_on.set_value();
+  EXPECT_TRUE(BeatsAgain());
+  health_.Follow(nullptr);
+  store_.FailWith(absl::OkStatus());
+}
+
 TEST_F(HealthWatchTest, StoreThatHangsIsNoticed) {
   HealthWatchOptions options = Quick();
   options.patience = absl::Milliseconds(50);
   std::unique_lock held(store_.held);
   Start(options);
   WaitFor(HealthPart::kStore, HealthState::kFailing, "has not answered for");
+  // No reason to start the collector anew.
+  EXPECT_TRUE(BeatsAgain());
   held.unlock();
   WaitFor(HealthPart::kStore, HealthState::kServing, "");
 }

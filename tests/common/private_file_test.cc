@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <string>
 
 #include "common/files.h"
@@ -54,6 +55,81 @@ TEST(PrivateFileTest, ALinkIsWhatItLeadsTo) {
 TEST(PrivateFileTest, AMissingFileIsNotFound) {
   const TempFolder folder;
   EXPECT_TRUE(absl::IsNotFound(ReadPrivateFile(folder / "none").status()));
+}
+
+// A folder as a service manager makes it for one service, and names in the environment.
+class CredentialsTest : public ::testing::Test {
+ protected:
+  CredentialsTest() {
+    EXPECT_EQ(mkdir(credentials_.c_str(), 0700), 0);
+    EXPECT_TRUE(SystemFiles().WriteAtomically(path_, "secret", 0440).ok());
+    EXPECT_EQ(setenv("CREDENTIALS_DIRECTORY", credentials_.c_str(), 1), 0);
+  }
+  ~CredentialsTest() override {
+    unsetenv("CREDENTIALS_DIRECTORY");
+    chmod(credentials_.c_str(), 0700);
+  }
+  bool Taken(const std::string& path) const { return ReadPrivateFile(path).ok(); }
+  bool TakenWith(mode_t folder_mode, mode_t file_mode) const {
+    EXPECT_EQ(chmod(path_.c_str(), file_mode), 0);
+    EXPECT_EQ(chmod(credentials_.c_str(), folder_mode), 0);
+    return Taken(path_);
+  }
+
+  const TempFolder temp_;
+  const std::string credentials_ = temp_ / "credentials";
+  const std::string path_ = credentials_ + "/tls.key";
+};
+
+TEST_F(CredentialsTest, GroupMayReadWhatIsInAFolderThatNobodyElseEnters) {
+  for (const mode_t folder : {0700, 0500}) {
+    for (const mode_t file : {0400, 0440, 0600, 0640}) EXPECT_TRUE(TakenWith(folder, file)) << file;
+  }
+  const auto text = ReadPrivateFile(path_);
+  ASSERT_TRUE(text.ok()) << text.status();
+  EXPECT_EQ(*text, "secret");
+}
+
+TEST_F(CredentialsTest, OtherRightsAreRefusedInThereToo) {
+  for (const mode_t file : {0444, 0460, 0450, 0404, 0402}) {
+    EXPECT_FALSE(TakenWith(0700, file)) << file;
+  }
+  for (const mode_t folder : {0755, 0501, 0770, 0710 | 0020}) {
+    EXPECT_FALSE(TakenWith(folder, 0440)) << folder;
+    EXPECT_TRUE(TakenWith(folder, 0400)) << folder;
+  }
+}
+
+TEST_F(CredentialsTest, TheMaskOfAnAccessListIsARightOfRootsGroupAlone) {
+  const bool is_root = geteuid() == 0;
+  // Root's folder and file with root's group: as systemd makes them.
+  EXPECT_EQ(TakenWith(0550, 0440), is_root);
+  if (!is_root) return;
+  ASSERT_EQ(chown(path_.c_str(), 0, 65534), 0);
+  EXPECT_FALSE(TakenWith(0550, 0440));
+  ASSERT_EQ(chown(path_.c_str(), 0, 0), 0);
+  ASSERT_EQ(chown(credentials_.c_str(), 0, 65534), 0);
+  EXPECT_FALSE(TakenWith(0550, 0440));
+  ASSERT_EQ(chown(credentials_.c_str(), 65534, 0), 0);
+  EXPECT_FALSE(TakenWith(0550, 0440));
+  EXPECT_FALSE(TakenWith(0500, 0440));
+}
+
+TEST_F(CredentialsTest, OnlyFilesDirectlyInTheFolderThatIsNamed) {
+  ASSERT_TRUE(Taken(path_));
+  const std::string elsewhere = temp_ / "elsewhere.key";
+  ASSERT_TRUE(SystemFiles().WriteAtomically(elsewhere, "secret", 0440).ok());
+  EXPECT_FALSE(Taken(elsewhere));
+  EXPECT_FALSE(Taken(credentials_ + "/../elsewhere.key"));
+  const std::string link = credentials_ + "/link.key";
+  ASSERT_EQ(symlink(elsewhere.c_str(), link.c_str()), 0);
+  EXPECT_FALSE(Taken(link));
+  const std::string below = credentials_ + "/below";
+  ASSERT_EQ(mkdir(below.c_str(), 0700), 0);
+  ASSERT_TRUE(SystemFiles().WriteAtomically(below + "/tls.key", "secret", 0440).ok());
+  EXPECT_FALSE(Taken(below + "/tls.key"));
+  unsetenv("CREDENTIALS_DIRECTORY");
+  EXPECT_FALSE(Taken(path_));
 }
 
 class CheckPrivateFileTest : public ::testing::Test {
