@@ -67,6 +67,7 @@ void CommandLine::AddServe() {
 std::optional<int> CommandLine::Run(int argc, const char* const* argv) {
   try {
     app_.parse(argc, argv);
+    config_->GiveLastWord();
   } catch (const CLI::ParseError& error) {
     return Refuse(error);
   }

@@ -2,8 +2,6 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
-#include <boost/json.hpp>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,23 +13,6 @@ namespace {
 
 constexpr absl::Duration kRenewBefore = absl::Hours(24 * 14);
 constexpr absl::Duration kGeoOld = absl::Hours(24 * 90);
-
-absl::string_view Name(FindingLevel level) {
-  if (level == FindingLevel::kOk) return "ok";
-  return level == FindingLevel::kWarning ? "warning" : "problem";
-}
-
-size_t Count(absl::Span<const Finding> findings, FindingLevel level) {
-  return static_cast<size_t>(
-      std::count_if(findings.begin(), findings.end(),
-                    [level](const Finding& finding) { return finding.level == level; }));
-}
-
-// One line, whatever an error of the system had in it.
-std::string OneLine(std::string text) {
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
-}
 
 Finding CheckNames(const CertificateSight& sight) {
   if (!sight.uncovered.empty()) {
@@ -171,43 +152,6 @@ std::vector<Finding> CheckRunning(const RunningSight& sight) {
   }
   findings.push_back(CheckSocket(sight));
   return findings;
-}
-
-bool HasProblem(absl::Span<const Finding> findings) {
-  return Count(findings, FindingLevel::kProblem) > 0;
-}
-
-std::string FindingsText(absl::Span<const Finding> findings) {
-  std::string text;
-  for (const Finding& finding : findings) {
-    std::string level(Name(finding.level));
-    level.resize(9, ' ');
-    absl::StrAppend(&text, level, finding.about, ": ", OneLine(finding.what),
-                    finding.mend.empty() ? "" : absl::StrCat("; ", OneLine(finding.mend)), "\n");
-  }
-  absl::StrAppend(&text, Count(findings, FindingLevel::kOk), " ok, ",
-                  Count(findings, FindingLevel::kWarning), " warnings, ",
-                  Count(findings, FindingLevel::kProblem), " problems\n");
-  return text;
-}
-
-std::string FindingsJson(absl::Span<const Finding> findings) {
-  const auto view = [](absl::string_view text) {
-    return boost::json::string_view(text.data(), text.size());
-  };
-  boost::json::array list;
-  for (const Finding& finding : findings) {
-    list.push_back(boost::json::object{{"level", view(Name(finding.level))},
-                                       {"about", view(finding.about)},
-                                       {"what", view(finding.what)},
-                                       {"mend", view(finding.mend)}});
-  }
-  const boost::json::object report = {
-      {"problems", Count(findings, FindingLevel::kProblem)},
-      {"warnings", Count(findings, FindingLevel::kWarning)},
-      {"findings", std::move(list)},
-  };
-  return absl::StrCat(std::string(boost::json::serialize(report)), "\n");
 }
 
 }  // namespace sightline

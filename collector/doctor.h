@@ -13,24 +13,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "absl/types/span.h"
 #include "collector/store/records.h"
+#include "common/finding.h"
 
 namespace sightline {
-
-enum class FindingLevel {
-  kOk,
-  kWarning,  // works, but not for long, or not as it is meant
-  kProblem,  // does not work
-};
-
-struct Finding {
-  FindingLevel level = FindingLevel::kOk;
-  std::string about;  // "certificate"
-  std::string what;   // what was found, and what that means
-  std::string mend;   // what to do; empty when nothing is to be done
-  bool operator==(const Finding&) const = default;
-};
 
 // The public port's certificate.
 struct CertificateSight {
@@ -125,13 +111,6 @@ Finding CheckBucketKey(const StoreSight& sight, absl::Time now);
 Finding CheckLease(const StoreSight& sight, bool runs);
 Finding CheckPlan(const StoreSight& sight, absl::Time now);
 Finding CheckVerdicts(const StoreSight& sight, const VerdictTimes& times, absl::Time now);
-
-bool HasProblem(absl::Span<const Finding> findings);
-// A line for each, and one that counts them.
-std::string FindingsText(absl::Span<const Finding> findings);
-// {"problems": 0, "warnings": 1, "findings": [{"level": "ok", "about": ..., "what": ..., "mend":
-// ...}]}
-std::string FindingsJson(absl::Span<const Finding> findings);
 
 }  // namespace sightline
 

@@ -20,14 +20,14 @@ void Append(std::vector<Finding>& all, std::vector<Finding> more) {
 Finding CheckFlags(const ServeFlags& flags) {
   if (flags.tls_cert.empty() || flags.tls_key.empty() || flags.operator_key.empty() ||
       flags.geo.empty()) {
-    return {FindingLevel::kProblem, "settings",
+    return Problem("settings",
             "serve needs tls_cert, tls_key, operator_key and geo, and not all are given",
-            "write them into /etc/sightline/collector.toml, or name the file by --config"};
+            "write them into /etc/sightline/collector.toml, or name the file by --config");
   }
   const absl::Status status = ReadServeFlags(flags).status();
-  if (status.ok()) return {FindingLevel::kOk, "settings", "serve takes them", ""};
-  return {FindingLevel::kProblem, "settings", std::string(status.message()),
-          "the collector does not start like that; correct it"};
+  if (status.ok()) return Ok("settings", "serve takes them");
+  return Problem("settings", std::string(status.message()),
+          "the collector does not start like that; correct it");
 }
 
 }  // namespace
@@ -61,9 +61,9 @@ int RunDoctor(const DoctorFlags& flags, const std::string& config_path,
     const StoreSight store = LookAtStore(flags.serve, now, absl::SleepFor);
     Append(findings, CheckStore(store, times, running.runs(), now));
   }
-  std::cout << (flags.format == "json" ? FindingsJson(findings) : FindingsText(findings))
+  std::cout << (flags.format == "json" ? FormatFindingsJson(findings) : FormatFindings(findings))
             << std::flush;
-  return HasProblem(findings) ? 1 : 0;
+  return CountOf(findings, Level::kProblem) > 0 ? 1 : 0;
 }
 
 }  // namespace sightline

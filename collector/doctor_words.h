@@ -1,25 +1,13 @@
-// How findings are put together and times are written; for the files of doctor.h.
+// How times and sizes are written in findings; for the files of doctor.h.
 #ifndef SIGHTLINE_COLLECTOR_DOCTOR_WORDS_H_
 #define SIGHTLINE_COLLECTOR_DOCTOR_WORDS_H_
 
 #include <string>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "collector/doctor.h"
 
 namespace sightline {
-
-inline Finding Ok(std::string about, std::string what) {
-  return {FindingLevel::kOk, std::move(about), std::move(what), ""};
-}
-inline Finding Warning(std::string about, std::string what, std::string mend) {
-  return {FindingLevel::kWarning, std::move(about), std::move(what), std::move(mend)};
-}
-inline Finding Problem(std::string about, std::string what, std::string mend) {
-  return {FindingLevel::kProblem, std::move(about), std::move(what), std::move(mend)};
-}
 
 // "2026-11-29"
 inline std::string DayOfTime(absl::Time time) {

@@ -56,10 +56,12 @@ size_t CountOf(const std::vector<Finding>& findings, Level level) {
 }
 
 std::string FormatFindings(const std::vector<Finding>& findings) {
+  size_t width = 0;
+  for (const Finding& finding : findings) width = std::max(width, finding.check.size());
   std::string out;
   for (const Finding& finding : findings) {
-    absl::StrAppendFormat(&out, "%-8s %-11s %s.", NameOf(finding.level), finding.check,
-                          OneLine(finding.text));
+    absl::StrAppendFormat(&out, "%-8s %-*s  %s.", NameOf(finding.level), static_cast<int>(width),
+                          finding.check, OneLine(finding.text));
     if (!finding.advice.empty()) absl::StrAppend(&out, " Do: ", OneLine(finding.advice), ".");
     out += '\n';
   }

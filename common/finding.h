@@ -19,6 +19,7 @@ struct Finding {
   std::string check;   // One word, such as "key".
   std::string text;    // What is so, and what it means.
   std::string advice;  // What to do; empty when there is nothing to do.
+  bool operator==(const Finding&) const = default;
 };
 
 Finding Ok(std::string check, std::string text);
@@ -27,7 +28,7 @@ Finding Problem(std::string check, std::string text, std::string advice);
 
 size_t CountOf(const std::vector<Finding>& findings, Level level);
 
-// One line each: "warning  dns         TEXT. Do: ADVICE"; then a line that sums up.
+// One line each, in columns: "warning  dns  TEXT. Do: ADVICE."; then a line that sums up.
 std::string FormatFindings(const std::vector<Finding>& findings);
 // {"problems": 1, "warnings": 0, "findings": [{"level": "problem", "check": ..., "text": ...,
 // "advice": ...}]}

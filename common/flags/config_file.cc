@@ -217,6 +217,14 @@ ConfigFile::ConfigFile(CLI::App& app, CLI::App& command, const std::string& pref
 
 ConfigFile::~ConfigFile() = default;
 
+void ConfigFile::GiveLastWord() const {
+  for (CLI::App* chosen : app_.get_subcommands()) {
+    for (CLI::Option* option : chosen->get_options()) {
+      if (!option->empty()) option->run_callback();
+    }
+  }
+}
+
 absl::Status ConfigFile::Check() const {
   if (!path().empty() || access(default_path_.c_str(), R_OK) == 0 || errno != EACCES) {
     return absl::OkStatus();

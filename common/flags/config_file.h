@@ -32,6 +32,10 @@ class ConfigFile {
   ConfigFile(CLI::App& app, CLI::App& command, const std::string& prefix, std::string default_path);
   ~ConfigFile();
 
+  // After parsing, before the flags are used: gives the chosen command's flags their values once
+  // more. A variable of the environment reaches the flags of all commands, and commands may keep a
+  // flag of theirs in one place.
+  void GiveLastWord() const;
   // After parsing: PERMISSION_DENIED when the default file is there and cannot be read, so that
   // its settings are missing.
   absl::Status Check() const;

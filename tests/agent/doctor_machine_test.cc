@@ -26,8 +26,8 @@ TEST(FindingTest, OneLineEachWithWhatToDo) {
   const std::vector<Finding> findings = {Ok("pause", "not paused"),
                                          Problem("key", "two\nlines", "mend it")};
   EXPECT_EQ(FormatFindings(findings),
-            "ok       pause       not paused.\n"
-            "problem  key         two lines. Do: mend it.\n"
+            "ok       pause  not paused.\n"
+            "problem  key    two lines. Do: mend it.\n"
             "1 problem, 0 warnings.\n");
   EXPECT_THAT(FormatFindings({Ok("pause", "not paused")}), HasSubstr("All is well."));
   EXPECT_THAT(FormatFindingsJson(findings),
