@@ -82,7 +82,7 @@ std::vector<Finding> CheckSqlite(const SqliteSight& sight, absl::Duration age) {
   if (sight.quick_check != "ok") {
     findings.push_back(Problem("store file", absl::StrCat("it is damaged: ", sight.quick_check),
                                "stop the collector, keep the file, and restore a copy "
-                               "(collector/README.md); look at the disk"));
+                               "(collector/OPERATING.md); look at the disk"));
   } else if ((sight.file_mode & 0077) != 0) {
     findings.push_back(
         Problem("store file", "others on this machine have rights to it, and bucket keys are in it",
