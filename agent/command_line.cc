@@ -49,13 +49,7 @@ CommandLine::CommandLine(Commands commands, std::ostream& out, std::string confi
 std::optional<int> CommandLine::Parse(int argc, const char* const* argv, std::ostream& err) {
   try {
     app_.parse(argc, argv);
-    // The environment was given to the flags of every command, and commands share their places: the
-    // command that was asked for has the last word.
-    for (CLI::App* chosen : app_.get_subcommands()) {
-      for (CLI::Option* option : chosen->get_options()) {
-        if (!option->empty()) option->run_callback();
-      }
-    }
+    config_->GiveLastWord();
   } catch (const CLI::ParseError& error) {
     return app_.exit(error, out_, err) == 0 ? kExitOk : kExitUsage;
   }

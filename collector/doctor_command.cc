@@ -21,13 +21,13 @@ Finding CheckFlags(const ServeFlags& flags) {
   if (flags.tls_cert.empty() || flags.tls_key.empty() || flags.operator_key.empty() ||
       flags.geo.empty()) {
     return Problem("settings",
-            "serve needs tls_cert, tls_key, operator_key and geo, and not all are given",
-            "write them into /etc/sightline/collector.toml, or name the file by --config");
+                   "serve needs tls_cert, tls_key, operator_key and geo, and not all are given",
+                   "write them into /etc/sightline/collector.toml, or name the file by --config");
   }
   const absl::Status status = ReadServeFlags(flags).status();
   if (status.ok()) return Ok("settings", "serve takes them");
   return Problem("settings", std::string(status.message()),
-          "the collector does not start like that; correct it");
+                 "the collector does not start like that; correct it");
 }
 
 }  // namespace

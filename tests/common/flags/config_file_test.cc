@@ -125,6 +125,19 @@ TEST_F(ConfigFileTest, OtherCommandsTakeTheFlagsThatTheyShare) {
   EXPECT_EQ(taken_.streams_max, 20);
 }
 
+TEST_F(ConfigFileTest, TheChosenCommandHasTheLastWordOverTheEnvironment) {
+  SetVariable("PROGRAM_STORE", "environment");
+  std::string store;
+  CLI::App app("A program.", "program");
+  for (const char* name : {"serve", "migrate", "backup"}) {
+    app.add_subcommand(name, name)->add_option("--store", store, "What they share");
+  }
+  const ConfigFile config(app, *app.get_subcommand("serve"), "PROGRAM_", path_);
+  app.parse("migrate --store line");
+  config.GiveLastWord();
+  EXPECT_EQ(store, "line");
+}
+
 TEST_F(ConfigFileTest, RefusesUnknownKeysWithTheNearestKnownOne) {
   Write("listen = \"file\"\nstream_max = 7\n");
   EXPECT_EQ(Parse({"serve"}), path_ + ":2: unknown key stream_max; did you mean streams_max?");
