@@ -31,6 +31,12 @@ std::string OneLine(const std::string& text) {
   return absl::StrReplaceAll(text, {{"\n", " "}, {"\r", " "}});
 }
 
+// A sentence of it: some end with a mark of their own.
+std::string Sentence(const std::string& text) {
+  const bool ended = !text.empty() && (text.back() == '.' || text.back() == '?');
+  return absl::StrCat(OneLine(text), ended ? "" : ".");
+}
+
 std::string Counted(size_t count, absl::string_view what) {
   return absl::StrCat(count, " ", what, count == 1 ? "" : "s");
 }
@@ -60,9 +66,9 @@ std::string FormatFindings(const std::vector<Finding>& findings) {
   for (const Finding& finding : findings) width = std::max(width, finding.check.size());
   std::string out;
   for (const Finding& finding : findings) {
-    absl::StrAppendFormat(&out, "%-8s %-*s  %s.", NameOf(finding.level), static_cast<int>(width),
-                          finding.check, OneLine(finding.text));
-    if (!finding.advice.empty()) absl::StrAppend(&out, " Do: ", OneLine(finding.advice), ".");
+    absl::StrAppendFormat(&out, "%-8s %-*s  %s", NameOf(finding.level), static_cast<int>(width),
+                          finding.check, Sentence(finding.text));
+    if (!finding.advice.empty()) absl::StrAppend(&out, " Do: ", Sentence(finding.advice));
     out += '\n';
   }
   const size_t problems = CountOf(findings, Level::kProblem);

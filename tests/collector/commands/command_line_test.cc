@@ -18,6 +18,7 @@ namespace sightline {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -130,30 +131,30 @@ TEST_F(CommandLineTest, DoctorFindsAFolderInOrder) {
   ASSERT_TRUE(OpenStore("sqlite:" + files_.folder / "store.db").ok());
   const Ran ran = Run({"doctor"});
   EXPECT_EQ(ran.status, 0) << ran.out;
-  EXPECT_THAT(ran.out, HasSubstr("ok       configuration: " + config_));
+  EXPECT_THAT(ran.out, ContainsRegex("ok       configuration +" + config_));
   EXPECT_THAT(ran.out,
-              HasSubstr("ok       certificate names: the certificate has collector.example"));
-  EXPECT_THAT(ran.out, HasSubstr("ok       store file: SQLite's quick check found nothing"));
-  EXPECT_THAT(ran.out, HasSubstr("warning  plan: none is published"));
-  EXPECT_THAT(ran.out, HasSubstr(" 0 problems\n"));
-  EXPECT_THAT(Run({"doctor", "--format", "json"}).out, StartsWith("{\"problems\":0,"));
+              ContainsRegex("ok       certificate names +the certificate has collector.example"));
+  EXPECT_THAT(ran.out, ContainsRegex("ok       store file +SQLite's quick check found nothing"));
+  EXPECT_THAT(ran.out, ContainsRegex("warning  plan +none is published"));
+  EXPECT_THAT(ran.out, HasSubstr("0 problems, "));
+  EXPECT_THAT(Run({"doctor", "--format", "json"}).out, HasSubstr("\"problems\" : 0"));
 }
 
 TEST_F(CommandLineTest, DoctorNamesProblemsWithoutStoppingAtTheFirst) {
   WriteConfig(files_.Toml() + "advertise = 5\n");  // twice: no TOML
   Ran ran = Run({"doctor"});
   EXPECT_EQ(ran.status, 1);
-  EXPECT_THAT(ran.out, HasSubstr("problem  configuration: " + config_ + ":"));
+  EXPECT_THAT(ran.out, ContainsRegex("problem  configuration +" + config_ + ":"));
   WriteConfig(files_.Toml() + "window = \"5h\"\n");
   ASSERT_EQ(chmod((files_.folder / "key.pem").c_str(), 0644), 0);
   files_.Write("geo.mmdb", "nothing");
   files_.Write("store.db", std::string(5000, 'x'));
   ran = Run({"doctor"});
   EXPECT_EQ(ran.status, 1);
-  EXPECT_THAT(ran.out, HasSubstr("problem  settings: --window"));
-  EXPECT_THAT(ran.out, HasSubstr("problem  certificate: --tls-key"));
-  EXPECT_THAT(ran.out, HasSubstr("problem  address database: cannot open"));
-  EXPECT_THAT(ran.out, HasSubstr("problem  store: "));
+  EXPECT_THAT(ran.out, ContainsRegex("problem  settings +--window"));
+  EXPECT_THAT(ran.out, ContainsRegex("problem  certificate +--tls-key"));
+  EXPECT_THAT(ran.out, ContainsRegex("problem  address database +cannot open"));
+  EXPECT_THAT(ran.out, ContainsRegex("problem  store +"));
 }
 
 TEST_F(CommandLineTest, PackagesAreMadeOfTheParser) {
