@@ -116,7 +116,7 @@ Finding CheckNumbers(const StoreSight& sight) {
                                 "stored"),
                    "`sightline-collector audit` names them; restore a copy that has them");
   }
-  return Ok(about, absl::StrCat("the batches of ", sight.nodes.size(), " nodes have no gaps"));
+  return Ok(about, absl::StrCat("no node's batches have gaps (nodes: ", sight.nodes.size(), ")"));
 }
 
 Finding CheckArrivals(const StoreSight& sight, absl::Time now) {
@@ -130,7 +130,7 @@ Finding CheckArrivals(const StoreSight& sight, absl::Time now) {
   const absl::Duration age = now - newest;
   if (age < kSilent) {
     return Ok(about,
-              absl::StrCat("the newest of ", sight.agents, " agents came ", AgeText(age), " ago"));
+              absl::StrCat("the newest came ", AgeText(age), " ago (agents: ", sight.agents, ")"));
   }
   return Warning(about,
                  absl::StrCat("the newest came ", AgeText(age), " ago, with ", sight.agents,

@@ -49,7 +49,7 @@ pivot_root . mnt
 umount -l /mnt
 mount --make-rshared /
 exec env -i container=sightline-test PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb \
-  /lib/systemd/systemd --log-target=console
+  /lib/systemd/systemd
 """
 
 
@@ -120,6 +120,8 @@ class DebianRoot:
         subprocess.run(["mount", "-t", "overlay", "overlay", "-o",
                         f"lowerdir={base_folder()},upperdir={self.folder}/upper,"
                         f"workdir={self.folder}/work", self.path], check=True)
+        # What an installer writes, and debootstrap does not.
+        (self.path / "etc/hosts").write_text("127.0.0.1 localhost\n")
         return self
 
     def __exit__(self, *unused):
@@ -132,8 +134,7 @@ class DebianRoot:
         self.put_packages(packages)
         names = [f"/srv/{pathlib.Path(package).name}" for package in packages]
         for command in (["apt-get", "update", "-q"],
-                        ["apt-get", "install", "-y", "-q", "--no-install-recommends",
-                         "--download-only", *names]):
+                        ["apt-get", "install", "-y", "-q", "--download-only", *names]):
             done = subprocess.run(["chroot", self.path, *command], capture_output=True, text=True,
                                   check=False)
             if done.returncode != 0:
@@ -198,7 +199,7 @@ class DebianRoot:
         return dict(line.split("=", 1) for line in lines.splitlines() if "=" in line)
 
     def journal(self, unit):
-        """What a unit said."""
+        """What a unit said, and systemd of it."""
         return self.run(["journalctl", "--no-pager", "-o", "cat", "-u", unit]).stdout
 
     def host_pid(self, pid):

@@ -58,7 +58,7 @@ class Newcomer:
     def step(self, who, command, **options):
         """One thing that a person types."""
         began = time.monotonic()
-        done = self.root.run(["sh", "-c", command], **options)
+        done = self.root.run(["sh", "-c", f"cd && {command}"], **options)
         self.steps.append((who, command, time.monotonic() - began))
         return done.stdout
 

@@ -195,7 +195,7 @@ class PackageTest(unittest.TestCase):
             self.assertEqual(root.show(service, "MainPID")["MainPID"], pid, root.journal(service))
             root.run(["kill", "-STOP", pid])
             wait_for(lambda: self.restarted(root, service, pid), 30, f"{service} starts anew")
-            self.assertIn("watchdog", root.journal(service).lower())
+            self.assertIn("Watchdog timeout", root.journal(service))
             self.crash_until_it_rests(root, service)
 
     @staticmethod
