@@ -21,6 +21,7 @@ PROGRAMS = ("sightline", "sightline-agent", "sightline-collector", "fault_agents
 # Batches of a real agent, one a second, that show that it is served.
 SOME_BATCHES = 3
 AGENT_TIMEOUT_S = 30
+STOPS_MAX = 10
 CHECKS = 4  # of whatsapp
 
 
@@ -59,6 +60,16 @@ class Agent:
         code = self._process.wait(timeout=AGENT_TIMEOUT_S)
         if code != 0:
             raise AssertionError(f"{self.name} ended with {code}: {self.world.log_tail(self.name)}")
+
+    def stop_empty(self):
+        """Stops it at a moment when no report waits, as a change of its key wants it."""
+        for _ in range(STOPS_MAX):
+            self.wait(lambda status: status["spool_batches"] == 0, "no report waits")
+            self.stop()
+            if self.status()["spool_batches"] == 0:
+                return
+            self.start()
+        raise AssertionError(f"a report waited at each of {STOPS_MAX} stops")
 
     def status(self):
         """What it says of itself, running or not."""

@@ -26,7 +26,7 @@ class WireTest(UpgradeCase):
         agent.wait_acked()
         self.check_readers(collector)
 
-        agent.stop()
+        agent.stop_empty()
         agent.command("rotate-key")
         agent.start()
         status = agent.wait_acked()
