@@ -77,8 +77,9 @@ StopOnSignals::StopOnSignals(StopFlag& flag, probe::Prober& prober, OnHangup on_
   action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-  if (on_hangup == OnHangup::kReload) action.sa_handler = OnReloadSignal;
-  if (!IsIgnored(SIGHUP)) sigaction(SIGHUP, &action, nullptr);
+  const bool reloads = on_hangup == OnHangup::kReload;
+  if (reloads) action.sa_handler = OnReloadSignal;
+  if (reloads || !IsIgnored(SIGHUP)) sigaction(SIGHUP, &action, nullptr);
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, nullptr);
 }

@@ -41,8 +41,8 @@ class StopFlag {
 enum class OnHangup { kStop, kReload };
 
 // While it lives, SIGINT and SIGTERM request `flag` and stop `prober`; afterwards they do nothing.
-// So does SIGHUP, or it requests a reload; one that was ignored (nohup) stays so. SIGPIPE is
-// ignored. One at a time.
+// So does SIGHUP, or it requests a reload; to end at one that was ignored (nohup) is not wanted.
+// SIGPIPE is ignored. One at a time.
 class StopOnSignals {
  public:
   // Both must outlive it.

@@ -234,6 +234,7 @@ TEST(StopFlagTest, HangupOfAServiceIsAReloadAndOtherwiseAnEnd) {
   FakeProber prober;
   for (const OnHangup on_hangup : {OnHangup::kReload, OnHangup::kStop}) {
     StopFlag stop;
+    signal(SIGHUP, SIG_DFL);  // whatever these tests were started by
     {
       const StopOnSignals signals(stop, prober, on_hangup);
       raise(SIGHUP);
